@@ -1,0 +1,154 @@
+"""Tasks as NumPy arrays: nothing is downloaded, and the same seed gives the same numbers.
+
+Every function returns the inputs and one target array per task, keyed by the task's name.
+"""
+
+import numbers
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+
+LADDER_TASKS = ("T1", "T2", "T3", "T4")
+DIGIT_TASKS = ("angle", "shift", "digit", "odd", "at_least_five")
+
+
+def whole_number(name: str, value: object, at_least: int) -> int:
+    """Return `value` if it is a whole number of `at_least` or more, else raise."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be a whole number, got {value!r}.")
+    if value < at_least:
+        raise ValueError(f"{name} must be at least {at_least}, got {value}.")
+    return int(value)
+
+
+def finite_number(name: str, value: object, low: float, high: float = np.inf) -> float:
+    """Return `value` if it is a finite number in [low, high], else raise."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {value!r}.")
+    if not np.isfinite(value) or not low <= value <= high:
+        expected = f"from {low:g} to {high:g}" if np.isfinite(high) else f"finite and at least {low:g}"
+        raise ValueError(f"{name} must be {expected}, got {value:g}.")
+    return float(value)
+
+
+def _known_tasks(tasks: Sequence[str], known: Sequence[str]) -> list[str]:
+    if isinstance(tasks, str):
+        raise TypeError(f"tasks must be a list of names, got the single string {tasks!r}; write [{tasks!r}].")
+    for task in tasks:
+        if task not in known:
+            raise ValueError(f"There is no task {task!r}; the tasks are {', '.join(known)}.")
+    if not tasks or len(set(tasks)) < len(tasks):
+        raise ValueError(f"tasks must name at least one task and none twice, got {list(tasks)!r}.")
+    return list(tasks)
+
+
+def boolean_ladder(tasks: Sequence[str] = LADDER_TASKS) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """All 256 rows of eight bits, and up to four tasks that share one sub-feature.
+
+    With P = parity of B2..B6 (true when an even number of them is -1): T1 = B1 or P,
+    T2 = not B1 or P, T3 = B1 and P, T4 = not B1 and P.
+
+    Parameters
+    ----------
+    tasks : names out of "T1", "T2", "T3", "T4".
+
+    Returns
+    -------
+    X : (256, 8), the bits as -1 or +1.
+    Y : for each task a (256, 1) array of -1 or +1.
+
+    Raises
+    ------
+    ValueError : for a name that is not a task.
+
+    Source: after Caruana (1993), "Multitask learning: a knowledge-based source of inductive bias".
+    Lesson 00 builds the tasks from their definition.
+    """
+    chosen = _known_tasks(tasks, LADDER_TASKS)
+    X = np.array(list(product([-1.0, 1.0], repeat=8)))
+    b1, parity = X[:, :1] > 0, X[:, 1:6].prod(axis=1, keepdims=True) > 0
+    truth = {"T1": b1 | parity, "T2": ~b1 | parity, "T3": b1 & parity, "T4": ~b1 & parity}
+    return X, {task: np.where(truth[task], 1.0, -1.0) for task in chosen}
+
+
+def linear_tasks(n: int, d: int, angle: float, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Two linear tasks whose true weight vectors have length 1 and stand at a chosen angle.
+
+    Parameters
+    ----------
+    n, d : number of rows and of inputs, at least 1 and at least 2.
+    angle : between the two weight vectors, in degrees, 0 to 180.
+    noise : standard deviation of the noise on each target, at least 0.
+    seed : of `np.random.default_rng`.
+
+    Returns
+    -------
+    X : (n, d), independent standard normal inputs.
+    Y : (n, 2), one column a task, Y = X W + noise.
+    W : (d, 2), the true weights.
+
+    Raises
+    ------
+    TypeError, ValueError : for a number outside the ranges above.
+
+    Lesson 02 uses it first.
+    """
+    n, d = whole_number("n", n, 1), whole_number("d", d, 2)
+    phi = np.deg2rad(finite_number("angle", angle, 0, 180))
+    noise = finite_number("noise", noise, 0)
+    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    plane, _ = np.linalg.qr(rng.normal(size=(d, 2)))
+    W = plane @ np.array([[1.0, np.cos(phi)], [0.0, np.sin(phi)]])
+    X = rng.normal(size=(n, d))
+    return X, X @ W + noise * rng.normal(size=(n, 2)), W
+
+
+def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Scikit-learn's 1,797 digit images, each rotated and shifted by a random amount, in random order.
+
+    Parameters
+    ----------
+    tasks : names out of "angle" (degrees, -40 to 40, divided by 40), "shift" (pixels to the
+        right, -1.5 to 1.5, divided by 1.5), "digit" (ten columns, one of them 1), "odd" and
+        "at_least_five" (-1 or +1).
+    seed : of the poses and of the order of the rows.
+
+    Returns
+    -------
+    X : (1797, 64), grey values from 0 to 1.
+    Y : for each task a (1797, 1) array, for "digit" (1797, 10).
+
+    Raises
+    ------
+    TypeError, ValueError : for a name that is not a task, a seed that is not a whole number.
+
+    Source: scikit-learn's `load_digits` (Alpaydin and Kaynak, 1998), shipped with the library.
+    Lesson 02 shows the images.
+    """
+    from scipy.ndimage import affine_transform
+    from sklearn.datasets import load_digits
+
+    chosen = _known_tasks(tasks, DIGIT_TASKS)
+    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    digits = load_digits()
+    order = rng.permutation(len(digits.target))
+    images, label = digits.images[order] / 16, digits.target[order]
+    angle, shift = rng.uniform(-1, 1, size=(2, len(label), 1))
+    centre = np.full(2, 3.5)
+    X = np.empty_like(images)
+    for k, image in enumerate(images):
+        phi = np.deg2rad(40 * angle[k, 0])
+        # Maps a pixel of the new image (row, column) to where it comes from in the old one.
+        back = np.array([[np.cos(phi), np.sin(phi)], [-np.sin(phi), np.cos(phi)]])
+        moved_centre = centre + np.array([0, 1.5 * shift[k, 0]])
+        X[k] = affine_transform(image, back, offset=centre - back @ moved_centre, order=1)
+    sign = lambda truth: np.where(truth, 1.0, -1.0)[:, None]  # noqa: E731
+    Y = {
+        "angle": angle,
+        "shift": shift,
+        "digit": np.eye(10)[label],
+        "odd": sign(label % 2 == 1),
+        "at_least_five": sign(label >= 5),
+    }
+    return X.reshape(len(X), 64), {task: Y[task] for task in chosen}
