@@ -92,32 +92,42 @@ def training_loop(loss: Callable[..., tf.Tensor], optimiser: Optimiser = adam, x
 
     Raises
     ------
-    TypeError, ValueError : by `train`, before anything is traced, for steps below 1, a negative rate,
-        weights or data that are not finite float64 arrays, or steps that do not
-        divide into the records.
+    TypeError, ValueError : for a loss that cannot be called or another optimiser. By `train`, for
+        steps below 1, steps that do not divide into the records, a negative rate, and weights or
+        data that are not finite float64 arrays; and while the loop is traced, for a loss that is
+        neither one number nor one a replica.
 
     Lesson 01 builds the loop.
     """
+    if not callable(loss):
+        raise TypeError(f"loss must be a function of the weights and the data, got {type(loss).__name__}.")
+    if not isinstance(optimiser, Optimiser):
+        raise TypeError(f"optimiser must be adam or gradient_descent of this package, got {optimiser!r}.")
+
+    def checked_loss(weights, data):
+        value = tf.convert_to_tensor(loss(weights, *data))
+        replicas = {w.shape[:1] for w in weights.values()}
+        if value.shape.rank and replicas != {value.shape}:
+            raise ValueError(f"loss must give one number, or one a replica; it gave shape {tuple(value.shape)}.")
+        return value
 
     @tf.function(jit_compile=xla, autograph=False)
-    def advance(weights, memory, k, until, rate, data):
-        def body(k, weights, memory):
+    def advance(k, weights, memory, until, rate, data):
+        def step(k, weights, memory):
             with tf.GradientTape() as tape:
                 tape.watch(weights)
-                value = tf.reduce_sum(loss(weights, *data))
-            gradients = tape.gradient(value, weights)
+                value = tf.reduce_sum(checked_loss(weights, data))
             new_weights, new_memory = dict(weights), dict(memory)
-            for name, gradient in gradients.items():
+            for name, gradient in tape.gradient(value, weights).items():
+                # None, not zero: a weight out of the loss's reach must not move by its momentum.
                 if gradient is not None:
-                    move, new_memory[name] = optimiser.step(gradient, memory[name], k + 1, rate)
+                    dense = tf.convert_to_tensor(gradient)  # that of `tf.gather` comes as slices
+                    move, new_memory[name] = optimiser.step(dense, memory[name], k + 1, rate)
                     new_weights[name] = weights[name] + move
             return k + 1, new_weights, new_memory
 
-        return tf.while_loop(lambda k, *_: k < until, body, (k, weights, memory))
-
-    @tf.function(jit_compile=xla, autograph=False)
-    def evaluate(weights, data):
-        return loss(weights, *data)
+        k, weights, memory = tf.while_loop(lambda k, *_: k < until, step, (k, weights, memory))
+        return k, weights, memory, checked_loss(weights, data)
 
     def train(
         weights: Mapping[str, np.ndarray], data: Sequence[np.ndarray] = (), *, steps: int, rate: float, records: int = 1
@@ -125,20 +135,29 @@ def training_loop(loss: Callable[..., tf.Tensor], optimiser: Optimiser = adam, x
         steps, records = whole_number("steps", steps, 1), whole_number("records", records, 1)
         if steps % records:
             raise ValueError(f"steps must be a multiple of records, got {steps} and {records}.")
-        rate = finite_number("rate", rate, 0)
-        weights = {name: _float64(f"weight {name!r}", w) for name, w in weights.items()}
-        data = tuple(_float64(f"data array {k}", array) for k, array in enumerate(data))
-        if not weights:
-            raise ValueError("weights must hold at least one array, got an empty dictionary.")
+        rate = tf.constant(finite_number("rate", rate, 0), tf.float64)
+        weights = {name: _float64(f"weight {name!r}", w) for name, w in _filled_mapping(weights).items()}
+        if not isinstance(data, Sequence):
+            raise TypeError(f"data must be a list of arrays, got {type(data).__name__}.")
+        data = tuple(_float64(f"data array {number}", array) for number, array in enumerate(data))
         memory = {name: optimiser.start(w) for name, w in weights.items()}
-        k, at = tf.constant(0.0, tf.float64), np.linspace(0, steps, records + 1)
-        losses = [evaluate(weights, data)]
-        for until in at[1:]:
-            k, weights, memory = advance(weights, memory, k, tf.constant(until), tf.constant(rate, tf.float64), data)
-            losses.append(evaluate(weights, data))
-        return Run({name: w.numpy() for name, w in weights.items()}, at.astype(int), np.array(losses))
+        k, recorded_at, losses = tf.constant(0.0, tf.float64), np.arange(records + 1) * (steps // records), []
+        for until in recorded_at:
+            inputs = k, weights, memory, tf.constant(until, tf.float64), rate, data
+            # Fetching the trace first, TensorFlow does not warn of retracing when several shapes are trained.
+            k, weights, memory, value = advance.get_concrete_function(*inputs)(*inputs)
+            losses.append(value)
+        return Run({name: w.numpy() for name, w in weights.items()}, recorded_at, np.array(losses))
 
     return train
+
+
+def _filled_mapping(weights: object) -> Mapping:
+    if not isinstance(weights, Mapping):
+        raise TypeError(f"weights must be a dictionary of arrays, got {type(weights).__name__}.")
+    if not weights:
+        raise ValueError("weights must hold at least one array, got an empty dictionary.")
+    return weights
 
 
 def _float64(name: str, array: object) -> tf.Tensor:
