@@ -223,6 +223,7 @@ BAD = [
     (hygiene.states_only_printed_numbers, source("train-why", "0.5", "0.51")),
     (hygiene.states_only_printed_numbers, source("exercises", "`1234.56789`", "1234.56789")),
     (hygiene.links_to_what_exists, source("closing", "00_meet", "99_forget")),
+    (hygiene.links_to_what_exists, source("closing", "00_meet_two_tasks.ipynb", "../README.md")),
     (hygiene.keeps_code_cells_short, source("train", "print", "x = 1\n" * 25 + "print")),
     (hygiene.keeps_code_cells_short, each(*(source(f"step-{k}", "1", "x\n" * 6) for k in range(10)))),
     (hygiene.keeps_code_cells_short, each(*(source(f"step-{k}", "1", "x\n" * 16) for k in range(2)))),
