@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
+from scipy.ndimage import affine_transform
 
 LADDER_TASKS = ("T1", "T2", "T3", "T4")
 DIGIT_TASKS = ("angle", "shift", "digit", "odd", "at_least_five")
@@ -32,9 +33,19 @@ def finite_number(name: str, value: object, low: float, high: float = np.inf) ->
     return float(value)
 
 
+def finite_array(name: str, values: object) -> np.ndarray:
+    """Return `values` as an array if it holds finite numbers, else raise."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be an array of numbers, got {array.dtype}.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must hold finite numbers, got NaN or infinity.")
+    return array
+
+
 def _known_tasks(tasks: Sequence[str], known: Sequence[str]) -> list[str]:
-    if isinstance(tasks, str):
-        raise TypeError(f"tasks must be a list of names, got the single string {tasks!r}; write [{tasks!r}].")
+    if isinstance(tasks, str) or not isinstance(tasks, Sequence):
+        raise TypeError(f"tasks must be a list of names, such as [{known[0]!r}], got {tasks!r}.")
     for task in tasks:
         if task not in known:
             raise ValueError(f"There is no task {task!r}; the tasks are {', '.join(known)}.")
@@ -109,8 +120,8 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
 
     Parameters
     ----------
-    tasks : names out of "angle" (degrees, -40 to 40, divided by 40), "shift" (pixels to the
-        right, -1.5 to 1.5, divided by 1.5), "digit" (ten columns, one of them 1), "odd" and
+    tasks : names out of "angle" (degrees anticlockwise, -40 to 40, divided by 40), "shift" (pixels
+        to the right, -1.5 to 1.5, divided by 1.5), "digit" (ten columns, one of them 1), "odd" and
         "at_least_five" (-1 or +1).
     seed : of the poses and of the order of the rows.
 
@@ -126,8 +137,7 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
     Source: scikit-learn's `load_digits` (Alpaydin and Kaynak, 1998), shipped with the library.
     Lesson 02 shows the images.
     """
-    from scipy.ndimage import affine_transform
-    from sklearn.datasets import load_digits
+    from sklearn.datasets import load_digits  # here, since it takes a second and few lessons need it
 
     chosen = _known_tasks(tasks, DIGIT_TASKS)
     rng = np.random.default_rng(whole_number("seed", seed, 0))
@@ -135,20 +145,20 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
     order = rng.permutation(len(digits.target))
     images, label = digits.images[order] / 16, digits.target[order]
     angle, shift = rng.uniform(-1, 1, size=(2, len(label), 1))
-    centre = np.full(2, 3.5)
-    X = np.empty_like(images)
-    for k, image in enumerate(images):
-        phi = np.deg2rad(40 * angle[k, 0])
-        # Maps a pixel of the new image (row, column) to where it comes from in the old one.
-        back = np.array([[np.cos(phi), np.sin(phi)], [-np.sin(phi), np.cos(phi)]])
-        moved_centre = centre + np.array([0, 1.5 * shift[k, 0]])
-        X[k] = affine_transform(image, back, offset=centre - back @ moved_centre, order=1)
-    sign = lambda truth: np.where(truth, 1.0, -1.0)[:, None]  # noqa: E731
+    X = [_posed(*row).ravel() for row in zip(images, 40 * angle[:, 0], 1.5 * shift[:, 0], strict=True)]
     Y = {
         "angle": angle,
         "shift": shift,
         "digit": np.eye(10)[label],
-        "odd": sign(label % 2 == 1),
-        "at_least_five": sign(label >= 5),
+        "odd": np.where(label % 2 == 1, 1.0, -1.0)[:, None],
+        "at_least_five": np.where(label >= 5, 1.0, -1.0)[:, None],
     }
-    return X.reshape(len(X), 64), {task: Y[task] for task in chosen}
+    return np.array(X), {task: Y[task] for task in chosen}
+
+
+def _posed(image: np.ndarray, degrees: float, right: float) -> np.ndarray:
+    """The image turned anticlockwise about its centre, then moved to the right; what leaves the frame is lost."""
+    phi, centre = np.deg2rad(degrees), (np.array(image.shape) - 1) / 2
+    # Maps a pixel (row, column) of the new image to where it comes from in the old one.
+    back = np.array([[np.cos(phi), np.sin(phi)], [-np.sin(phi), np.cos(phi)]])
+    return affine_transform(image, back, offset=centre - back @ (centre + np.array([0, right])), order=1)

@@ -5,7 +5,7 @@ in a dark JupyterLab. Colours never stand alone: a label, a marker or a dash say
 """
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -15,6 +15,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
+from scipy.optimize import isotonic_regression
+
+from mtl_helpers.data import finite_array, whole_number
 
 INK, PAPER, GRID = "#1f2328", "#ffffff", "#d5d9de"
 # Petroff (2021), "Accessible color sequences for data visualization": his six colours, reordered
@@ -43,6 +46,11 @@ STYLE = {
     "ytick.labelsize": 10.0,
 }
 PIXELS_PER_INCH = 96
+LINE_OF_TEXT = 15  # points, with some room: a title set later squeezes the axes
+_RIGHT_OF_AXES = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+
+# For the session, not for one figure: matplotlib asks for a line's width when the line is drawn.
+mpl.rcParams.update(STYLE)
 
 
 def contrast(one: str, other: str) -> float:
@@ -79,13 +87,12 @@ def new_figure(size: str = "wide", panels: int = 1) -> tuple[Figure, Axes | np.n
 
     Raises
     ------
-    ValueError : for another size.
+    TypeError, ValueError : for another size, or fewer than one panel.
     """
-    if size not in SIZES:
+    if size not in list(SIZES):
         raise ValueError(f"size must be one of {', '.join(SIZES)}, got {size!r}.")
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=SIZES[size], layout="constrained")
-        return figure, figure.subplots(1, panels)
+    figure = Figure(figsize=SIZES[size], layout="constrained")
+    return figure, figure.subplots(1, whole_number("panels", panels, 1))
 
 
 def show(figure: Figure, says: str) -> None:
@@ -101,8 +108,12 @@ def show(figure: Figure, says: str) -> None:
 
     Raises
     ------
-    ValueError : for an empty sentence.
+    TypeError, ValueError : for anything but a figure, or a sentence that is no text or empty.
     """
+    if not isinstance(figure, Figure):
+        raise TypeError(f"show expects a figure, got {type(figure).__name__}.")
+    if not isinstance(says, str):
+        raise TypeError(f"says must be a text, got {type(says).__name__}.")
     if not says.strip():
         raise ValueError("says must state what the figure shows, got an empty text.")
     full, picture = io.BytesIO(), io.BytesIO()
@@ -131,12 +142,27 @@ def mean_se(values: np.ndarray, axis: int = -1) -> tuple[np.ndarray, np.ndarray]
 
     Raises
     ------
-    ValueError : for fewer than two seeds.
+    TypeError, ValueError : for values that are not finite numbers, or fewer than two seeds.
     """
-    values = np.asarray(values)
+    values = finite_array("values", values)
     if values.ndim == 0 or values.shape[axis] < 2:
         raise ValueError(f"A standard error needs at least two seeds, got an array of shape {values.shape}.")
     return values.mean(axis), values.std(axis, ddof=1) / np.sqrt(values.shape[axis])
+
+
+def kept_apart(wanted: Sequence[float], gap: float, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
+    """Heights in the order given, `gap` or more apart, as near (least squares) as can be to those wanted."""
+    room = gap * np.arange(len(wanted))
+    return np.clip(isotonic_regression(np.asarray(wanted) - room).x, low, high - room[-1]) + room
+
+
+def _check_drawing(ax: object, values: object) -> None:
+    if not isinstance(ax, Axes):
+        raise TypeError(f"ax must be one of a figure's axes, got {type(ax).__name__}.")
+    if not isinstance(values, Mapping):
+        raise TypeError(f"What to plot must be a dictionary, name to array, got {type(values).__name__}.")
+    if not values:
+        raise ValueError("What to plot must hold at least one array, got an empty dictionary.")
 
 
 def dots(ax: Axes, values: Mapping[str, np.ndarray], label: str, digits: int = 3) -> None:
@@ -145,10 +171,16 @@ def dots(ax: Axes, values: Mapping[str, np.ndarray], label: str, digits: int = 3
     Parameters
     ----------
     ax : drawn on.
-    values : setting to (seeds,) array.
+    values : setting to (seeds,) array, at least two seeds.
     label : of the value axis.
     digits : decimals of the mean and its error.
+
+    Raises
+    ------
+    TypeError, ValueError : for an empty dictionary, fewer than two seeds, or values that are not finite.
     """
+    _check_drawing(ax, values)
+    digits = whole_number("digits", digits, 0)
     for row, seeds in enumerate(values.values()):
         mean, error = mean_se(seeds)
         colour = COLOURS[row % len(COLOURS)]
@@ -156,14 +188,7 @@ def dots(ax: Axes, values: Mapping[str, np.ndarray], label: str, digits: int = 3
         height = row + 0.2 * np.sin(2.4 * np.arange(len(seeds)))
         ax.plot(seeds, height, "o", color=colour, alpha=0.45, markersize=5, markeredgewidth=0)
         ax.errorbar(mean, row, xerr=error, fmt="D", color=INK, capsize=5, markersize=6)
-        ax.annotate(
-            f"{mean:.{digits}f} ± {error:.{digits}f}",
-            (1, row),
-            xycoords=("axes fraction", "data"),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-        )
+        ax.annotate(f"{mean:.{digits}f} ± {error:.{digits}f}", (1, row), va="center", **_RIGHT_OF_AXES, xytext=(6, 0))
     ax.set_yticks(range(len(values)), values)
     ax.set_ylim(len(values) - 0.5, -0.5)
     ax.set_xlabel(label)
@@ -175,34 +200,32 @@ def lines(ax: Axes, x: np.ndarray, curves: Mapping[str, np.ndarray]) -> None:
 
     Parameters
     ----------
-    ax : drawn on; set its scales and limits first, the labels are kept apart as it stands.
+    ax : drawn on; set its scales, limits and titles first: the labels are kept apart as it stands.
     x : (points,).
     curves : name to (points,) or (points, seeds).
+
+    Raises
+    ------
+    TypeError, ValueError : for an empty dictionary, a curve of another length than x, or numbers that are not finite.
     """
-    ends = []
+    _check_drawing(ax, curves)
+    x, ends = finite_array("x", x), []
     for k, (name, y) in enumerate(curves.items()):
         colour, dash = COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
-        y = np.asarray(y)
+        y = finite_array(f"curve {name!r}", y)
+        if x.ndim != 1 or y.ndim not in (1, 2) or len(y) != len(x):
+            raise ValueError(f"Curve {name!r} must have a point for each x, got shapes {y.shape} and {x.shape}.")
         if y.ndim == 2:
             y, error = mean_se(y)
             ax.fill_between(x, y - error, y + error, color=colour, alpha=0.25, linewidth=0)
         ax.plot(x, y, color=colour, linestyle=dash)
         ends.append((y[-1], name, text_colour(colour)))
     ax.margins(x=0.02)
-    # Labels wanted at the height of their curve, pushed apart by a line of text where they touch.
+    ax.figure.draw_without_rendering()  # only now do the limits and the axes' place in the figure stand
     ends.sort(key=lambda end: end[0])
-    heights = [ax.transAxes.inverted().transform(ax.transData.transform((x[-1], end[0])))[1] for end in ends]
-    line = 15 / 72 / (ax.get_position().height * ax.figure.get_size_inches()[1])
-    for k in range(1, len(heights)):
-        heights[k] = max(heights[k], heights[k - 1] + line)
-    for height, (_, name, colour) in zip(heights, ends, strict=True):
-        ax.annotate(
-            name,
-            (1, height),
-            xycoords="axes fraction",
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            color=colour,
-            weight="bold",
-        )
+    points = 72 / ax.figure.dpi
+    at = points * np.array([ax.transData.transform((x[-1], y))[1] for y, _, _ in ends])
+    low, high = points * ax.bbox.y0 + LINE_OF_TEXT / 2, points * ax.bbox.y1
+    lift = kept_apart(np.clip(at, low, high), LINE_OF_TEXT, low, high) - at
+    for (y, name, colour), up in zip(ends, lift, strict=True):
+        ax.annotate(name, (1, y), va="center", color=colour, weight="bold", **_RIGHT_OF_AXES, xytext=(6, up))

@@ -1,6 +1,8 @@
 """A traced function as a graph: its operations, which loss reaches which variable, and its drawing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -8,20 +10,29 @@ import tensorflow as tf
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
+from matplotlib.textpath import TextPath
 
-from mtl_helpers.figures import COLOURS, INK, PAPER
+from mtl_helpers.figures import COLOURS, INK, PAPER, kept_apart
 
-KIND_COLOURS = {"input": "#e9ebee", "variable": "#fde3b8", "operation": "#e9ebee"}
-STREAM_STEP = 0.11
+# Operations through which TensorFlow sends no gradient, although numbers go in and out.
+STOPS = {"StopGradient", "Floor", "Ceil", "Round", "Rint", "OneHot", "ZerosLike", "OnesLike"}
+
+# The drawing, in inches.
+BOX_HEIGHT, PADDING, ROW, COLUMN_GAP, LANE, TIP, MARGIN = 0.5, 0.24, 0.72, 0.5, 0.12, 0.02, 0.08
+FORWARD = -1  # beside the numbers of the losses, 0 to 2
+LABEL, SHAPE = FontProperties(weight="bold", size=10.5), FontProperties(size=10)
+GREY, PALE, PALE_ORANGE = "#7d848c", "#e9ebee", "#fde3b8"
 
 
 def computation_graph(traced: tf.types.experimental.ConcreteFunction) -> nx.DiGraph:
     """The forward operations of a traced function, as TensorFlow holds them.
 
     Reads of variables, identities and constants are left out: they move numbers and compute nothing.
-    So are the operations of a gradient, which `draw_graph` shows as streams instead.
+    So are the operations of a gradient and of the step that follows it; `draw_graph` shows a
+    gradient as a stream instead.
 
     Parameters
     ----------
@@ -30,8 +41,8 @@ def computation_graph(traced: tf.types.experimental.ConcreteFunction) -> nx.DiGr
     Returns
     -------
     A directed graph. A node is an operation's name, with `label`, `type` (of the operation), `kind`
-    ("input", "variable" or "operation"), `shape` (text, such as "10×20") and `flows` (False where no
-    gradient passes: integers, truth values and `StopGradient`).
+    ("input", "variable" or "operation") and `shape` (text, such as "10×20"). An edge has `flows`,
+    False where no gradient passes: integers, truth values, `tf.stop_gradient`.
 
     Raises
     ------
@@ -39,68 +50,86 @@ def computation_graph(traced: tf.types.experimental.ConcreteFunction) -> nx.DiGr
 
     Lesson 01 reads its first graph with it.
     """
-    if not hasattr(traced, "captured_inputs"):
+    if not isinstance(traced, tf.types.experimental.ConcreteFunction):
         raise TypeError(
             f"A traced function is expected, such as f.get_concrete_function(X), got {type(traced).__name__}."
         )
-    handles = {id(v.handle): v.name.split(":")[0] for v in traced.variables}
+    handles = {id(variable.handle): variable for variable in traced.variables}
     variables = {inner.op.name: handles[id(outer)] for outer, inner in traced.graph.captures if id(outer) in handles}
     graph = nx.DiGraph()
-    for op in traced.graph.get_operations():
-        if op.type in ("NoOp", "Const") or _belongs_to_gradient(op):
-            continue
-        kind = "variable" if op.name in variables else "input" if op.type == "Placeholder" else "operation"
-        graph.add_node(
-            op.name,
-            label=variables.get(op.name, op.name.split("/")[-1]),
-            type={"variable": "Variable", "input": "Input"}.get(kind, op.type),
-            kind=kind,
-            shape=_shape(op),
-            flows=op.type != "StopGradient" and op.outputs[0].dtype in (tf.float64, tf.float32, tf.resource),
-        )
-        graph.add_edges_from((source.op.name, op.name) for source in op.inputs if source.op.name in graph)
-    for name in [n for n, node in graph.nodes(data=True) if node["type"] in ("Identity", "ReadVariableOp")]:
+    for op in _forward_operations(traced.graph.get_operations()):
+        name, variable = op.name, variables.get(op.name)
+        if variable is not None:
+            label, kind, shape = variable.name.split(":")[0], "variable", variable.shape
+        else:
+            label, kind, shape = name.split("/")[-1], "operation", op.outputs[0].shape
+        if op.type == "Placeholder" and variable is None:
+            kind = "input"
+        type_ = op.type if kind == "operation" else kind.capitalize()
+        graph.add_node(name, label=label, type=type_, kind=kind, shape=_shape_text(shape))
+        for source in op.inputs:
+            if source.op.name in graph:
+                passes = source.dtype.is_floating or source.dtype == tf.resource
+                _connect(graph, source.op.name, name, flows=passes and op.type not in STOPS)
+    for name in [name for name, node in graph.nodes(data=True) if node["type"] in ("Identity", "ReadVariableOp")]:
         _contract(graph, name)
-    graph.remove_nodes_from([n for n in list(graph) if graph.degree(n) == 0])
+    graph.remove_nodes_from([name for name in graph if not graph.degree(name)])
     return graph
 
 
-def _belongs_to_gradient(op: tf.Operation) -> bool:
-    return op.name.startswith("gradient_tape") or (
-        op.type == "AddN" and any("gradient_tape" in source.op.name for source in op.inputs)
-    )
+def _forward_operations(operations: list[tf.Operation]) -> list[tf.Operation]:
+    """All but a gradient's operations, what is computed from them, and what only they read."""
+    backward = set()
+    for op in operations:
+        if "gradient_tape" in op.name or any(source.op.name in backward for source in op.inputs):
+            backward.add(op.name)
+    for op in reversed(operations):
+        readers = {reader.name for output in op.outputs for reader in output.consumers()}
+        if readers and readers <= backward:
+            backward.add(op.name)
+    return [op for op in operations if op.outputs and op.type != "Const" and op.name not in backward]
 
 
-def _shape(op: tf.Operation) -> str:
-    shape = op.outputs[0].shape
-    if shape.rank is None:
-        return "?"
-    return "×".join("?" if size is None else str(size) for size in shape)
+def _shape_text(shape: tf.TensorShape) -> str:
+    return "?" if shape.rank is None else "×".join("?" if size is None else str(size) for size in shape)
+
+
+def _connect(graph: nx.DiGraph, before: str, after: str, flows: bool) -> None:
+    """Join two nodes; joined twice, a gradient flows where either way lets it."""
+    graph.add_edge(before, after, flows=flows or graph.edges.get((before, after), {}).get("flows", False))
 
 
 def _contract(graph: nx.DiGraph, name: str) -> None:
     """Take a node out and join what came before it to what comes after."""
-    for before in graph.predecessors(name):
-        # A variable's own output is a handle; the number of its entries is known to the read.
-        graph.nodes[before]["shape"] = graph.nodes[name]["shape"] or graph.nodes[before]["shape"]
-        graph.add_edges_from((before, after) for after in graph.successors(name))
+    for before, _, one in graph.in_edges(name, data="flows"):
+        for _, after, other in list(graph.out_edges(name, data="flows")):
+            _connect(graph, before, after, one and other)
     graph.remove_node(name)
 
 
+def _check_graph(graph: object) -> None:
+    if not isinstance(graph, nx.DiGraph):
+        raise TypeError(f"A graph from computation_graph is expected, got {type(graph).__name__}.")
+    if not graph:
+        raise ValueError("The graph holds no operation; at least one is expected.")
+
+
 def _find(graph: nx.DiGraph, label: str) -> str:
-    found = [n for n, node in graph.nodes(data=True) if node["label"] == label]
+    found = [name for name, node in graph.nodes(data=True) if node["label"] == label]
     if len(found) != 1:
         labels = ", ".join(node["label"] for _, node in graph.nodes(data=True))
         raise ValueError(f"The graph has {len(found)} nodes called {label!r}, one is expected; it holds {labels}.")
     return found[0]
 
 
-def _gradient_path(graph: nx.DiGraph, loss: str) -> set[str]:
-    """All nodes that the gradient of a loss visits on its way back to the variables."""
-    open_nodes = graph.subgraph([n for n, node in graph.nodes(data=True) if node["flows"]])
-    variables = [n for n, node in open_nodes.nodes(data=True) if node["kind"] == "variable"]
-    below = set(variables).union(*(nx.descendants(open_nodes, v) for v in variables))
-    return (nx.ancestors(open_nodes, loss) | {loss}) & below if loss in open_nodes else set()
+def _gradient_path(graph: nx.DiGraph, loss: str) -> nx.DiGraph:
+    """The part of the graph through which the gradient of a loss goes back to the variables."""
+    open_edges = graph.edge_subgraph([edge for edge in graph.edges if graph.edges[edge]["flows"]])
+    if loss not in open_edges:
+        return nx.DiGraph()
+    variables = [name for name in open_edges if graph.nodes[name]["kind"] == "variable"]
+    below = set(variables).union(*(nx.descendants(open_edges, variable) for variable in variables))
+    return open_edges.subgraph((nx.ancestors(open_edges, loss) | {loss}) & below)
 
 
 def variables_reached(graph: nx.DiGraph, loss: str) -> list[str]:
@@ -121,19 +150,20 @@ def variables_reached(graph: nx.DiGraph, loss: str) -> list[str]:
 
     Lesson 02 compares it with what `tape.gradient` returns.
     """
+    _check_graph(graph)
     path = _gradient_path(graph, _find(graph, loss))
     return sorted(graph.nodes[n]["label"] for n in path if graph.nodes[n]["kind"] == "variable")
 
 
 def listing(graph: nx.DiGraph) -> str:
     """The graph as text, one operation a line: type, label, shape, and where its inputs come from."""
-    order = nx.lexicographical_topological_sort(graph)
+    _check_graph(graph)
     rows = []
-    for name in order:
-        node, inputs = graph.nodes[name], [graph.nodes[n]["label"] for n in graph.predecessors(name)]
+    for name in nx.lexicographical_topological_sort(graph):
+        node, inputs = graph.nodes[name], [graph.nodes[before]["label"] for before in graph.predecessors(name)]
         rows.append((node["type"], node["label"], node["shape"], "<- " + ", ".join(inputs) if inputs else ""))
-    widths = [max(len(row[k]) for row in rows) for k in range(3)]
-    return "\n".join("  ".join([*(c.ljust(w) for c, w in zip(row, widths)), row[3]]).rstrip() for row in rows)  # noqa: B905
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, wide, strict=True)).rstrip() for row in rows)
 
 
 def draw_graph(graph: nx.DiGraph, losses: Sequence[str] = ()) -> Figure:
@@ -143,7 +173,7 @@ def draw_graph(graph: nx.DiGraph, losses: Sequence[str] = ()) -> Figure:
     ----------
     graph : from `computation_graph`.
     losses : labels of up to three loss operations; each gets a colour. An operation that only one
-        loss depends on takes that colour, so the trunk is where the colours run side by side.
+        gradient visits takes that colour, so the trunk is where the colours run side by side.
 
     Returns
     -------
@@ -151,106 +181,130 @@ def draw_graph(graph: nx.DiGraph, losses: Sequence[str] = ()) -> Figure:
 
     Raises
     ------
+    TypeError : for another graph, or a single label in place of a list.
     ValueError : for more than three losses, or a label that is not in the graph exactly once.
     """
+    _check_graph(graph)
+    if isinstance(losses, str):
+        raise TypeError(f"losses must be a list of labels, got the single text {losses!r}; write [{losses!r}].")
     if len(losses) > 3:
         raise ValueError(f"Up to three losses can be told apart by colour, got {len(losses)}.")
     paths = [_gradient_path(graph, _find(graph, loss)) for loss in losses]
-    half = max(0.36, 0.05 + 0.047 * max(len(node["label"]) for _, node in graph.nodes(data=True)))
-    place = {n: ((2 * half + 0.36) * x, y) for n, (x, y) in _layout(graph).items()}
-    corner, far = np.min(list(place.values()), axis=0), np.max(list(place.values()), axis=0)
-    margin = np.array([half + 0.05, 0.4])
-    figure = Figure(figsize=tuple(np.array([1.15, 0.95]) * (far - corner + 2 * margin)), facecolor=PAPER)
-    ax = figure.add_axes((0, 0, 1, 1))
-    ax.set(xlim=(corner[0] - margin[0], far[0] + margin[0]), ylim=(corner[1] - margin[1], far[1] + margin[1]))
-    ax.axis("off")
-    for before, after in graph.edges:
-        streams = [k for k, path in enumerate(paths) if before in path and after in path]
-        ends = (place[before][0] + half, place[before][1]), (place[after][0] - half - 0.02, place[after][1])
-        _arrow(ax, *ends, STREAM_STEP if streams else 0, "#7d848c", 1.2)
-        for k in streams:
-            _arrow(ax, *ends[::-1], -STREAM_STEP * k, COLOURS[k], 2.0)
-    for name, centre in place.items():
-        owners = [k for k, path in enumerate(paths) if name in path]
-        own = owners[0] if len(owners) == 1 and graph.nodes[name]["kind"] == "operation" else None
-        _box(ax, centre, half, graph.nodes[name], own)
+    visits = {name: [k for k, path in enumerate(paths) if name in path] for name in graph}
+    place, chains = _plan(graph)
+    figure, ax = _canvas([place[name] for name in graph])
+    for edge, chain in chains.items():
+        streams = [k for k, path in enumerate(paths) if path.has_edge(*edge)]
+        visits.update(dict.fromkeys(chain[1:-1], streams))
+        for k in [FORWARD, *streams]:
+            _arrow(ax, [place[stop].shifted(_lane(visits[stop], k)) for stop in chain], k)
+    for name, node in graph.nodes(data=True):
+        _box(ax, place[name], node, visits[name])
     return figure
 
 
-def _arrow(ax: Axes, start: tuple, end: tuple, lift: float, colour: str, width: float) -> None:
-    (x0, y0), (x1, y1) = start, end
-    middle = (x0 + x1) / 2
-    curve = Path([(x0, y0 + lift), (middle, y0 + lift), (middle, y1 + lift), (x1, y1 + lift)], [1, 4, 4, 4])
-    ax.add_patch(
-        FancyArrowPatch(
-            path=curve, arrowstyle="-|>", mutation_scale=9, linewidth=width, edgecolor=colour, facecolor=colour
-        )
-    )
+class Place(NamedTuple):
+    """Where a box stands, or where an arrow crosses a column: from left to right, at one height."""
+
+    left: float
+    right: float
+    y: float
+
+    def shifted(self, lane: float) -> "Place":
+        return self._replace(y=self.y + lane)
 
 
-def _box(ax: Axes, centre: tuple, half: float, node: dict, own: int | None) -> None:
-    (x, y), round_corner = centre, 0.07 if node["kind"] == "operation" else 0.22
-    edge = {"variable": COLOURS[3], "input": "#7d848c"}.get(node["kind"], "#7d848c")
-    fill = KIND_COLOURS[node["kind"]]
-    if own is not None:
-        edge = COLOURS[own]
-        fill = tuple(1 - 0.22 * (1 - np.array(to_rgb(edge))))
-    style = f"round,pad=0,rounding_size={round_corner}"
-    ax.add_patch(
-        FancyBboxPatch(
-            (x - half, y - 0.26),
-            2 * half,
-            0.52,
-            boxstyle=style,
-            facecolor=fill,
-            edgecolor=edge,
-            linewidth=1.6,
-            zorder=3,
-        )
-    )
-    ax.text(
-        x,
-        y + (0.09 if node["shape"] else 0),
-        node["label"],
-        ha="center",
-        va="center",
-        color=INK,
-        fontsize=10.5,
-        weight="bold",
-        zorder=4,
-    )
-    ax.text(x, y - 0.12, node["shape"], ha="center", va="center", color=INK, fontsize=10, zorder=4)
+def _plan(graph: nx.DiGraph) -> tuple[dict[object, Place], dict[tuple, list]]:
+    """Places in inches, and each edge's chain of stops: a box, a bend in each column it crosses, a box."""
+    column = _columns(graph)
+    chains = {}
+    for before, after in graph.edges:
+        bends = {(before, after, k): k for k in range(column[before] + 1, column[after])}
+        chains[before, after] = [before, *bends, after]
+        column.update(bends)
+    widths = [0.0] * (1 + max(column.values()))
+    for name, node in graph.nodes(data=True):
+        widths[column[name]] = max(widths[column[name]], _width(node["label"], LABEL), _width(node["shape"], SHAPE))
+    widths = PADDING + np.array(widths)
+    left = MARGIN + np.cumsum(widths + COLUMN_GAP) - widths - COLUMN_GAP
+    rows = _rows(chains.values(), column)
+    return {s: Place(left[k], left[k] + widths[k], -ROW * rows[s]) for s, k in column.items()}, chains
 
 
-def _layout(graph: nx.DiGraph, sweeps: int = 16) -> dict[str, tuple[float, float]]:
-    """A layered layout: x is the depth, y comes from sweeps that pull nodes to their neighbours' mean."""
-    depth = {n: k for k, layer in enumerate(nx.topological_generations(graph)) for n in layer}
-    for n in graph:
-        if not graph.in_degree(n) and graph.out_degree(n):
-            depth[n] = min(depth[s] for s in graph.successors(n)) - 1
-    columns: dict[int, list[str]] = {}
-    for n in graph:
-        columns.setdefault(depth[n], []).append(n)
-    y = {n: k - (len(column) - 1) / 2 for column in columns.values() for k, n in enumerate(column)}
+def _width(text: str, font: FontProperties) -> float:
+    return TextPath((0, 0), text, prop=font).get_extents().width / 72 if text else 0.0
+
+
+def _columns(graph: nx.DiGraph) -> dict[object, int]:
+    """Each node right of all it reads; one that reads nothing right before its first reader."""
+    column = {name: k for k, layer in enumerate(nx.topological_generations(graph)) for name in layer}
+    for name in graph:
+        if not graph.in_degree(name):
+            column[name] = min(column[after] for after in graph.successors(name)) - 1
+    return column
+
+
+def _rows(chains: Iterable[list], column: dict[object, int], sweeps: int = 16) -> dict[object, float]:
+    """Rows from the top: sweeps to and fro pull each stop towards the mean of its neighbours."""
+    net = nx.DiGraph()
+    for chain in chains:
+        nx.add_path(net, chain)
+    columns = [[stop for stop in net if column[stop] == k] for k in range(1 + max(column.values()))]
+    row = {stop: k - (len(stops) - 1) / 2 for stops in columns for k, stop in enumerate(stops)}
     for sweep in range(sweeps):
-        backward = bool(sweep % 2)
-        for k in sorted(columns, reverse=backward):
-            wanted = {n: _mean_height(graph, n, y, backward) for n in columns[k]}
-            columns[k].sort(key=wanted.get)
-            y.update(_spread(columns[k], wanted))
-    return {n: (depth[n], -y[n]) for n in graph}
+        forward = sweep % 2 == 0
+        for stops in columns if forward else reversed(columns):
+            wanted = {}
+            for stop in stops:
+                one, other = net.pred[stop], net.succ[stop]
+                neighbours = (one or other) if forward else (other or [stop])
+                wanted[stop] = float(np.mean([row[neighbour] for neighbour in neighbours]))
+            stops.sort(key=wanted.get)
+            row.update(zip(stops, kept_apart([wanted[stop] for stop in stops], 1), strict=True))
+    return row
 
 
-def _mean_height(graph: nx.DiGraph, n: str, y: dict[str, float], backward: bool) -> float:
-    neighbours: Iterator[str] = graph.successors(n) if backward or not graph.in_degree(n) else graph.predecessors(n)
-    heights = [y[m] for m in neighbours]
-    return float(np.mean(heights)) if heights else y[n]
+def _canvas(places: list[Place]) -> tuple[Figure, Axes]:
+    """An empty figure of a size that holds all boxes, measured in inches."""
+    _, right, y = np.array(places).T
+    edge = BOX_HEIGHT / 2 + MARGIN
+    width, low, high = right.max() + MARGIN, y.min() - edge, y.max() + edge
+    figure = Figure(figsize=(width, high - low), facecolor=PAPER)
+    ax = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(low, high))
+    ax.axis("off")
+    return figure, ax
 
 
-def _spread(column: list[str], wanted: dict[str, float]) -> dict[str, float]:
-    """Heights at least one apart, in the given order, with the mean where it was wanted."""
-    heights = [wanted[n] for n in column]
-    for k in range(1, len(heights)):
-        heights[k] = max(heights[k], heights[k - 1] + 1)
-    shift = np.mean([wanted[n] for n in column]) - np.mean(heights)
-    return {n: h + shift for n, h in zip(column, heights, strict=True)}
+def _lane(visits: list[int], k: int) -> float:
+    """Arrows run side by side at a stop: forward above, below it one lane for each stream that visits."""
+    lanes = [FORWARD, *visits]
+    return LANE * ((len(lanes) - 1) / 2 - lanes.index(k))
+
+
+def _arrow(ax: Axes, stops: list[Place], k: int) -> None:
+    """Forward along the stops, or as stream k back: an S between two columns, straight through a column."""
+    colour, width, zorder = (GREY, 1.2, 2) if k == FORWARD else (COLOURS[k], 2.0, 3)
+    points = []
+    for one, other in pairwise(stops):
+        middle = (one.right + other.left) / 2
+        points += [(one.right + TIP, one.y), (middle, one.y), (middle, other.y), (other.left - TIP, other.y)]
+    codes = [Path.LINETO, Path.CURVE4, Path.CURVE4, Path.CURVE4] * (len(stops) - 1)
+    path = Path(points if k == FORWARD else points[::-1], [Path.MOVETO, *codes[1:]])
+    style = {"arrowstyle": "-|>", "mutation_scale": 9, "linewidth": width, "color": colour, "zorder": zorder}
+    ax.add_patch(FancyArrowPatch(path=path, **style))
+
+
+def _box(ax: Axes, place: Place, node: dict, visits: list[int]) -> None:
+    edge, fill = (COLOURS[3], PALE_ORANGE) if node["kind"] == "variable" else (GREY, PALE)
+    if node["kind"] == "operation" and len(visits) == 1:
+        edge = COLOURS[visits[0]]
+        fill = tuple(1 - 0.22 * (1 - np.array(to_rgb(edge))))
+    corner = 0.06 if node["kind"] == "operation" else 0.18
+    style = f"round,pad=0,rounding_size={corner}"
+    left, width = place.left, place.right - place.left
+    box = FancyBboxPatch((left, place.y - BOX_HEIGHT / 2), width, BOX_HEIGHT, boxstyle=style, linewidth=1.6, zorder=4)
+    box.set(facecolor=fill, edgecolor=edge)
+    ax.add_patch(box)
+    lift = 0.09 if node["shape"] else 0
+    for text, y, font in ((node["label"], lift, LABEL), (node["shape"], -0.11, SHAPE)):
+        ax.text(left + width / 2, place.y + y, text, ha="center", va="center", color=INK, fontproperties=font, zorder=5)

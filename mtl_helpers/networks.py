@@ -33,37 +33,54 @@ def random_start(shapes: Mapping[str, tuple[int, int]], seeds: int | Sequence[in
     Source: Glorot and Bengio (2010), "Understanding the difficulty of training deep feedforward
     neural networks". Lesson 02 shows what an all-positive start does instead.
     """
+    if not isinstance(shapes, Mapping):
+        raise TypeError(f"shapes must be a dictionary, name to (in, out), got {type(shapes).__name__}.")
     for name, shape in shapes.items():
-        if len(shape) != 2 or not all(isinstance(size, int) and size > 0 for size in shape):
-            raise ValueError(f"The shape of {name!r} must be (in, out), two whole numbers of 1 or more, got {shape!r}.")
+        if not isinstance(shape, Sequence) or len(shape) != 2:
+            raise ValueError(f"The shape of {name!r} must be (in, out), got {shape!r}.")
+        for size in shape:
+            whole_number(f"Each size of {name!r}", size, 1)
     if not np.ndim(seeds):
-        rng = np.random.default_rng(whole_number("seed", seeds, 0))
-        return {name: _glorot(rng, *shape) for name, shape in shapes.items()}
+        return _single_start(shapes, seeds)
     if not len(seeds):
         raise ValueError("seeds must name at least one seed, got an empty list.")
-    replicas = [random_start(shapes, seed) for seed in seeds]
+    replicas = [_single_start(shapes, seed) for seed in seeds]
     return {name: np.stack([replica[name] for replica in replicas]) for name in shapes}
 
 
-def _glorot(rng: np.random.Generator, inputs: int, outputs: int) -> np.ndarray:
-    if inputs == 1:
-        return np.zeros((1, outputs))
-    limit = np.sqrt(6 / (inputs + outputs))
-    return rng.uniform(-limit, limit, size=(inputs, outputs))
+def _single_start(shapes: Mapping[str, tuple[int, int]], seed: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(whole_number("seed", seed, 0))
+    start = {name: np.zeros(shape) for name, shape in shapes.items()}
+    for weight in start.values():
+        if len(weight) > 1:
+            limit = np.sqrt(6 / sum(weight.shape))
+            weight[:] = rng.uniform(-limit, limit, size=weight.shape)
+    return start
 
 
 def _weight(weights: Weights, name: str) -> tf.Tensor:
+    if not isinstance(weights, Mapping):
+        raise TypeError(f"weights must be a dictionary of arrays, got {type(weights).__name__}.")
     if name not in weights:
         raise ValueError(f"This network needs a weight {name!r}; given are {', '.join(weights) or 'none'}.")
+    if not hasattr(weights[name], "dtype"):
+        raise TypeError(f"The weight {name!r} must be an array or a variable, got {type(weights[name]).__name__}.")
     return weights[name]
+
+
+def replicas_agree(one: tuple, other: tuple) -> bool:
+    """True for two shapes when one has no replica axis, or both have equally many replicas."""
+    return len(one) < 3 or len(other) < 3 or one[:-2] == other[:-2]
 
 
 def _times(x: tf.Tensor, weights: Weights, name: str, label: str) -> tf.Tensor:
     matrix = _weight(weights, name)
-    if x.shape[-1] != matrix.shape[-2]:
-        raise ValueError(
-            f"{name!r} has {matrix.shape[-2]} rows, but what it multiplies has {x.shape[-1]} columns; the two must agree."
-        )
+    of_weight, of_input = tf.as_dtype(matrix.dtype).name, x.dtype.name
+    if of_weight != of_input:
+        raise TypeError(f"{name!r} and what it multiplies must be of one type, got {of_weight} and {of_input}.")
+    one, other = tuple(x.shape), tuple(matrix.shape)
+    if min(len(one), len(other)) < 2 or one[-1] != other[-2] or not replicas_agree(one, other):
+        raise ValueError(f"{name!r} must have as many rows as what it multiplies has columns, got {other} after {one}.")
     return tf.matmul(x, matrix, name=label)
 
 
@@ -82,13 +99,12 @@ def apart(weights: Weights, x: tf.Tensor, tasks: int = 2) -> list[tf.Tensor]:
 
     Raises
     ------
-    ValueError : for a missing weight, or shapes that do not fit.
+    TypeError, ValueError : for a missing weight, or types or shapes that do not fit.
 
     Lesson 00 draws it.
     """
-    x = tf.convert_to_tensor(x)
-    outputs = []
-    for task in range(1, tasks + 1):
+    x, outputs = tf.convert_to_tensor(x), []
+    for task in range(1, whole_number("tasks", tasks, 1) + 1):
         hidden = tf.nn.relu(_times(x, weights, f"trunk{task}", f"hidden{task}"), name=f"relu{task}")
         outputs.append(_times(hidden, weights, f"head{task}", f"out{task}"))
     return outputs
@@ -109,12 +125,13 @@ def hard_sharing(weights: Weights, x: tf.Tensor, tasks: int = 2) -> list[tf.Tens
 
     Raises
     ------
-    ValueError : for a missing weight, or shapes that do not fit.
+    TypeError, ValueError : for a missing weight, or types or shapes that do not fit.
 
     Lesson 02 builds it by hand.
     """
     x = tf.convert_to_tensor(x)
     hidden = tf.nn.relu(_times(x, weights, "trunk", "hidden"), name="relu")
+    tasks = whole_number("tasks", tasks, 1)
     return [_times(hidden, weights, f"head{task}", f"out{task}") for task in range(1, tasks + 1)]
 
 
@@ -131,12 +148,12 @@ def soft_penalty(weights: Weights) -> tf.Tensor:
 
     Raises
     ------
-    ValueError : for a missing weight, or trunks of different shape.
+    ValueError : for a missing weight, or trunks that are not matrices of one shape.
 
     Source: Duong et al. (2015), "Low resource dependency parsing". Lesson 05 derives it.
     """
     one, two = _weight(weights, "trunk1"), _weight(weights, "trunk2")
-    if one.shape != two.shape:
-        raise ValueError(f"The trunks must have one shape, got {tuple(one.shape)} and {tuple(two.shape)}.")
+    if one.shape != two.shape or len(one.shape) < 2:
+        raise ValueError(f"The trunks must be matrices of one shape, got {tuple(one.shape)} and {tuple(two.shape)}.")
     gap = tf.square(tf.subtract(one, two, name="gap"), name="squared_gap")
     return tf.reduce_sum(gap, axis=[-2, -1], name="penalty")

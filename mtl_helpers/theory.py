@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mtl_helpers.data import whole_number
+from mtl_helpers.data import finite_array, whole_number
 
 
 def reduced_rank_regression(X: np.ndarray, Y: np.ndarray, rank: int) -> tuple[np.ndarray, float]:
@@ -23,17 +23,15 @@ def reduced_rank_regression(X: np.ndarray, Y: np.ndarray, rank: int) -> tuple[np
 
     Raises
     ------
-    ValueError : for arrays that are not finite matrices with equal numbers of rows, or a rank below 1.
+    TypeError, ValueError : for arrays that are not finite matrices with equally many rows, or a rank below 1.
 
     Source: Izenman (1975), "Reduced-rank regression for the multivariate linear model".
     Lesson 02 derives it.
     """
     rank = whole_number("rank", rank, 1)
-    X, Y = np.asarray(X, dtype=float), np.asarray(Y, dtype=float)
-    if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y):
+    X, Y = finite_array("X", X), finite_array("Y", Y)
+    if X.ndim != 2 or Y.ndim != 2 or len(X) != len(Y) or 0 in X.shape + Y.shape:
         raise ValueError(f"X and Y must be matrices with equally many rows, got shapes {X.shape} and {Y.shape}.")
-    if not (np.isfinite(X).all() and np.isfinite(Y).all()):
-        raise ValueError("X and Y must hold finite numbers, got NaN or infinity.")
     B = np.linalg.lstsq(X, Y)[0]
     V = np.linalg.svd(X @ B, full_matrices=False)[2][:rank].T
     W = B @ V @ V.T

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from mtl_helpers.data import finite_number, whole_number
+from mtl_helpers.data import finite_array, finite_number, whole_number
+from mtl_helpers.networks import replicas_agree
 
 Weights = dict[str, np.ndarray]
 
@@ -58,16 +59,19 @@ def squared_error(prediction: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
 
     Raises
     ------
-    ValueError : when rows or outputs differ. TensorFlow would stretch (rows, 1) against (rows,)
-        to a square table and train on that without a word.
+    TypeError, ValueError : when types, rows, outputs or replicas differ. TensorFlow would stretch
+        (rows, 1) against (rows,) to a square table and train on that without a word.
 
     Lesson 02 shows why the mean is over rows.
     """
     prediction, target = tf.convert_to_tensor(prediction), tf.convert_to_tensor(target)
-    if len(prediction.shape) < 2 or prediction.shape[-2:] != target.shape[-2:]:
-        raise ValueError(
-            f"prediction and target must agree in rows and outputs, got shapes {tuple(prediction.shape)} and {tuple(target.shape)}."
+    if prediction.dtype != target.dtype:
+        raise TypeError(
+            f"prediction and target must be of one type, got {prediction.dtype.name} and {target.dtype.name}."
         )
+    one, other = tuple(prediction.shape), tuple(target.shape)
+    if min(len(one), len(other)) < 2 or one[-2:] != other[-2:] or not replicas_agree(one, other):
+        raise ValueError(f"prediction and target must agree in rows and outputs, got shapes {one} and {other}.")
     return tf.reduce_mean(tf.reduce_sum(tf.square(prediction - target), axis=-1), axis=-1)
 
 
@@ -161,9 +165,7 @@ def _filled_mapping(weights: object) -> Mapping:
 
 
 def _float64(name: str, array: object) -> tf.Tensor:
-    array = np.asarray(array)
+    array = finite_array(name, array)
     if array.dtype != np.float64:
-        raise TypeError(f"The {name} must be a float64 array, got {array.dtype}.")
-    if not np.isfinite(array).all():
-        raise ValueError(f"The {name} must hold finite numbers, got NaN or infinity.")
+        raise TypeError(f"{name} must be a float64 array, got {array.dtype}.")
     return tf.constant(array)
