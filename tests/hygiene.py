@@ -222,8 +222,12 @@ def prints_at_most_four_digits(notebook: dict) -> list[str]:
 
 def prints_no_negative_zero(notebook: dict) -> list[str]:
     """-0.000 is a rounded rest whose sign is chance: on another processor it prints 0.000."""
-    found = [(where, re.search(r"(?<![\w.])[-−]0(?:\.0*)?(?![\d.]*[\de])", text)) for where, text in printed(notebook)]
-    return [f"{where}: {match.group()}" for where, match in found if match]
+    return [
+        f"{where}: -{number}"
+        for where, text in printed(notebook)
+        for number in re.findall(r"(?<![\w.])[-−](\d*\.?\d+(?:e[+-]?\d+)?)", text)
+        if float(number) == 0
+    ]
 
 
 # The text -----------------------------------------------------------------------------------------
@@ -357,7 +361,7 @@ def introduces_its_code(notebook: dict) -> list[str]:
 def balances_text_and_code(notebook: dict) -> list[str]:
     """Markdown is 45 to 60% of the cells: less is a script, more is a book with listings."""
     share = len(markdown_cells(notebook)) / len(notebook["cells"])
-    return [] if 0.45 <= share <= 0.6 else [f"{share:.0%} of the cells are markdown"]
+    return [] if 0.45 <= share <= 0.6 else [f"{share:.1%} of the cells are markdown"]
 
 
 RULES = (

@@ -27,7 +27,8 @@ read = cache(hygiene.read)
 @pytest.mark.parametrize("rule", hygiene.RULES, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_lesson_keeps_rule(path, rule):
-    assert not rule(read(path)), rule.__doc__
+    found = rule(read(path))
+    assert not found, "\n".join([rule.__doc__, *found])
 
 
 def test_lessons_are_found():
@@ -205,6 +206,7 @@ BAD = [
     (hygiene.prints_at_most_four_digits, picture("The loss falls to 0.012345 in the end.")),
     (hygiene.prints_no_negative_zero, output(text="loss -0.000")),
     (hygiene.prints_no_negative_zero, output(text="[1. -0.]")),
+    (hygiene.prints_no_negative_zero, output(text="-0.0e+00")),
     (hygiene.has_one_title_and_no_skipped_level, source("step-1-why", "### Step", "# Step")),
     (hygiene.has_one_title_and_no_skipped_level, source("step-1-why", "### Step", "##### Step")),
     (hygiene.opens_with_its_result, source("title", "**", "")),
@@ -311,7 +313,16 @@ def test_public_functions_name_their_lesson():
 def test_ruff_finds_nothing(arguments):
     ruff = [sys.executable, "-m", "ruff", *arguments, "--quiet", "mtl_helpers", "tests", "notebooks"]
     run = subprocess.run(ruff, cwd=ROOT, capture_output=True, text=True)
-    assert run.returncode == 0, run.stdout + run.stderr
+    assert not run.returncode, run.stdout + run.stderr
+
+
+def test_readme_points_at_what_exists():
+    text = hygiene.without_code((ROOT / "README.md").read_text(encoding="utf-8"))
+    (lab,) = re.findall(
+        r"^pip install .*&& jupyter lab (\S+)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    links = [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not re.match(r"https?://|#", link)]
+    assert [path for path in [lab, *links] if not (ROOT / path.split("#")[0]).exists()] == []
 
 
 def test_requirements_pin_all_that_the_project_asks_for():
