@@ -145,7 +145,7 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
     order = rng.permutation(len(digits.target))
     images, label = digits.images[order] / 16, digits.target[order]
     angle, shift = rng.uniform(-1, 1, size=(2, len(label), 1))
-    X = [_posed(*row).ravel() for row in zip(images, 40 * angle[:, 0], 1.5 * shift[:, 0], strict=True)]
+    X = [posed(*row).ravel() for row in zip(images, 40 * angle[:, 0], 1.5 * shift[:, 0], strict=True)]
     Y = {
         "angle": angle,
         "shift": shift,
@@ -156,7 +156,7 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
     return np.array(X), {task: Y[task] for task in chosen}
 
 
-def _posed(image: np.ndarray, degrees: float, right: float) -> np.ndarray:
+def posed(image: np.ndarray, degrees: float, right: float) -> np.ndarray:
     """The image turned anticlockwise about its centre, then moved to the right; what leaves the frame is lost."""
     phi, centre = np.deg2rad(degrees), (np.array(image.shape) - 1) / 2
     # Maps a pixel (row, column) of the new image to where it comes from in the old one.

@@ -78,16 +78,19 @@ def computation_graph(traced: tf.types.experimental.ConcreteFunction) -> nx.DiGr
 
 
 def _forward_operations(operations: list[tf.Operation]) -> list[tf.Operation]:
-    """All but a gradient's operations, what is computed from them, and what only they read."""
+    """All but a gradient's operations, what is computed from them, and what serves only these or an assignment."""
     backward = set()
     for op in operations:
-        if "gradient_tape" in op.name or any(source.op.name in backward for source in op.inputs):
+        sources = [tensor.op for tensor in op.inputs]
+        if op.type == "ReadVariableOp":  # perhaps read again, after the step has changed it
+            sources += op.control_inputs
+        if "gradient_tape" in op.name or any(source.name in backward for source in sources):
             backward.add(op.name)
     for op in reversed(operations):
         readers = {reader.name for output in op.outputs for reader in output.consumers()}
-        if readers and readers <= backward:
+        if not op.outputs or (readers and readers <= backward):
             backward.add(op.name)
-    return [op for op in operations if op.outputs and op.type != "Const" and op.name not in backward]
+    return [op for op in operations if op.type != "Const" and op.name not in backward]
 
 
 def _shape_text(shape: tf.TensorShape) -> str:
