@@ -120,7 +120,7 @@ def show(figure: Figure, says: str) -> None:
     figure.savefig(full, format="png", dpi=1.5 * PIXELS_PER_INCH)
     # 128 colours are enough for flat drawings and take a third of the bytes in the stored notebook.
     Image.open(full).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(picture, format="png", optimize=True)
-    width, height = (int(PIXELS_PER_INCH * inches) for inches in figure.get_size_inches())
+    width, height = (round(PIXELS_PER_INCH * inches) for inches in figure.get_size_inches())
     plt.close(figure)
     display(
         {"text/plain": says, "image/png": picture.getvalue()},
@@ -183,6 +183,8 @@ def dots(ax: Axes, values: Mapping[str, np.ndarray], label: str, digits: int = 3
     digits = whole_number("digits", digits, 0)
     for row, seeds in enumerate(values.values()):
         mean, error = mean_se(seeds)
+        if np.ndim(mean):
+            raise ValueError(f"Each row must hold one number a seed, got an array of shape {np.shape(seeds)}.")
         colour = COLOURS[row % len(COLOURS)]
         # A fixed pattern, not chance: the picture must not change from run to run.
         height = row + 0.2 * np.sin(2.4 * np.arange(len(seeds)))
@@ -223,9 +225,10 @@ def lines(ax: Axes, x: np.ndarray, curves: Mapping[str, np.ndarray]) -> None:
     ax.margins(x=0.02)
     ax.figure.draw_without_rendering()  # only now do the limits and the axes' place in the figure stand
     ends.sort(key=lambda end: end[0])
-    points = 72 / ax.figure.dpi
+    points, (bottom, top) = 72 / ax.figure.dpi, sorted(ax.get_ylim())
+    ends = [(np.clip(y, bottom, top), name, colour) for y, name, colour in ends]  # on a log scale 0 is far away
     at = points * np.array([ax.transData.transform((x[-1], y))[1] for y, _, _ in ends])
     low, high = points * ax.bbox.y0 + LINE_OF_TEXT / 2, points * ax.bbox.y1
-    lift = kept_apart(np.clip(at, low, high), LINE_OF_TEXT, low, high) - at
+    lift = kept_apart(at, LINE_OF_TEXT, low, high) - at
     for (y, name, colour), up in zip(ends, lift, strict=True):
         ax.annotate(name, (1, y), va="center", color=colour, weight="bold", **_RIGHT_OF_AXES, xytext=(6, up))

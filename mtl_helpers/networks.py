@@ -68,6 +68,13 @@ def _weight(weights: Weights, name: str) -> tf.Tensor:
     return weights[name]
 
 
+def check_one_type(what: str, one: tf.Tensor | np.ndarray, other: tf.Tensor | np.ndarray) -> None:
+    """Raise unless two arrays hold the same type of number: TensorFlow converts nothing."""
+    types = [tf.as_dtype(array.dtype).name for array in (one, other)]
+    if types[0] != types[1]:
+        raise TypeError(f"{what} must be of one type, got {types[0]} and {types[1]}.")
+
+
 def replicas_agree(one: tuple, other: tuple) -> bool:
     """True for two shapes when one has no replica axis, or both have equally many replicas."""
     return len(one) < 3 or len(other) < 3 or one[:-2] == other[:-2]
@@ -75,9 +82,7 @@ def replicas_agree(one: tuple, other: tuple) -> bool:
 
 def _times(x: tf.Tensor, weights: Weights, name: str, label: str) -> tf.Tensor:
     matrix = _weight(weights, name)
-    of_weight, of_input = tf.as_dtype(matrix.dtype).name, x.dtype.name
-    if of_weight != of_input:
-        raise TypeError(f"{name!r} and what it multiplies must be of one type, got {of_weight} and {of_input}.")
+    check_one_type(f"{name!r} and what it multiplies", matrix, x)
     one, other = tuple(x.shape), tuple(matrix.shape)
     if min(len(one), len(other)) < 2 or one[-1] != other[-2] or not replicas_agree(one, other):
         raise ValueError(f"{name!r} must have as many rows as what it multiplies has columns, got {other} after {one}.")
@@ -148,11 +153,12 @@ def soft_penalty(weights: Weights) -> tf.Tensor:
 
     Raises
     ------
-    ValueError : for a missing weight, or trunks that are not matrices of one shape.
+    TypeError, ValueError : for a missing weight, or trunks that are not matrices of one type and shape.
 
     Source: Duong et al. (2015), "Low resource dependency parsing". Lesson 05 derives it.
     """
     one, two = _weight(weights, "trunk1"), _weight(weights, "trunk2")
+    check_one_type("The trunks", one, two)
     if one.shape != two.shape or len(one.shape) < 2:
         raise ValueError(f"The trunks must be matrices of one shape, got {tuple(one.shape)} and {tuple(two.shape)}.")
     gap = tf.square(tf.subtract(one, two, name="gap"), name="squared_gap")

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from mtl_helpers.data import finite_array, finite_number, whole_number
-from mtl_helpers.networks import replicas_agree
+from mtl_helpers.networks import check_one_type, replicas_agree
 
 Weights = dict[str, np.ndarray]
 
@@ -65,10 +65,7 @@ def squared_error(prediction: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     Lesson 02 shows why the mean is over rows.
     """
     prediction, target = tf.convert_to_tensor(prediction), tf.convert_to_tensor(target)
-    if prediction.dtype != target.dtype:
-        raise TypeError(
-            f"prediction and target must be of one type, got {prediction.dtype.name} and {target.dtype.name}."
-        )
+    check_one_type("prediction and target", prediction, target)
     one, other = tuple(prediction.shape), tuple(target.shape)
     if min(len(one), len(other)) < 2 or one[-2:] != other[-2:] or not replicas_agree(one, other):
         raise ValueError(f"prediction and target must agree in rows and outputs, got shapes {one} and {other}.")

@@ -1,0 +1,239 @@
+"""Bad input gets one sentence that says what was given and what was expected, before TensorFlow sees it."""
+
+import re
+import traceback
+from pathlib import Path
+
+import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+NAN = float("nan")
+X, Y = np.ones((6, 3)), np.ones((6, 2))
+WEIGHTS = mtl.random_start({"trunk": (3, 4), "head1": (4, 1), "head2": (4, 2)}, 0)
+REPLICAS = mtl.random_start({"trunk": (3, 4), "head1": (4, 1), "head2": (4, 2)}, range(2))
+TRUNKS = {"trunk1": np.ones((3, 4)), "trunk2": np.ones((3, 4))}
+
+
+def first_loss(weights, *data):
+    return tf.reduce_sum(weights["trunk"])
+
+
+train = mtl.training_loop(first_loss, xla=False)
+
+
+def run(weights=WEIGHTS, data=(), steps=1, rate=0.1, records=1):
+    return train(weights, data, steps=steps, rate=rate, records=records)
+
+
+def train_on(loss):
+    return mtl.training_loop(loss, xla=False)(WEIGHTS, [X], steps=1, rate=0.1)
+
+
+@tf.function
+def total(x):
+    return tf.reduce_sum(tf.square(x, name="square"), name="total")
+
+
+GRAPH = mtl.computation_graph(total.get_concrete_function(X))
+
+
+def empty_graph():
+    graph = GRAPH.copy()
+    graph.clear()
+    return graph
+
+
+def figure():
+    return mtl.new_figure("small")[0]
+
+
+def ax():
+    return mtl.new_figure("small")[1]
+
+
+# Function, then for each bad call: the call, the error, and parts of its message: what was expected, what given.
+BAD = {
+    mtl.boolean_ladder: [
+        (lambda: mtl.boolean_ladder(["T5"]), ValueError, "T1, T2, T3, T4", "'T5'"),
+        (lambda: mtl.boolean_ladder("T1"), TypeError, "list of names", "'T1'"),
+        (lambda: mtl.boolean_ladder(None), TypeError, "list of names", "None"),
+        (lambda: mtl.boolean_ladder([]), ValueError, "at least one", "[]"),
+        (lambda: mtl.boolean_ladder(["T1", "T1"]), ValueError, "none twice", "['T1', 'T1']"),
+    ],
+    mtl.linear_tasks: [
+        (lambda: mtl.linear_tasks(0, 3, 10, 1, 0), ValueError, "n must be at least 1", "0"),
+        (lambda: mtl.linear_tasks(5.0, 3, 10, 1, 0), TypeError, "n must be a whole number", "5.0"),
+        (lambda: mtl.linear_tasks(True, 3, 10, 1, 0), TypeError, "n must be a whole number", "True"),
+        (lambda: mtl.linear_tasks(5, 1, 10, 1, 0), ValueError, "d must be at least 2", "1"),
+        (lambda: mtl.linear_tasks(5, 3, 180.1, 1, 0), ValueError, "angle must be from 0 to 180", "180.1"),
+        (lambda: mtl.linear_tasks(5, 3, -1, 1, 0), ValueError, "angle must be from 0 to 180", "-1"),
+        (lambda: mtl.linear_tasks(5, 3, NAN, 1, 0), ValueError, "angle must be from 0 to 180", "nan"),
+        (lambda: mtl.linear_tasks(5, 3, "10", 1, 0), TypeError, "angle must be a number", "'10'"),
+        (lambda: mtl.linear_tasks(5, 3, 10, -0.5, 0), ValueError, "noise must be finite and at least 0", "-0.5"),
+        (lambda: mtl.linear_tasks(5, 3, 10, np.inf, 0), ValueError, "noise must be finite", "inf"),
+        (lambda: mtl.linear_tasks(5, 3, 10, 1, -1), ValueError, "seed must be at least 0", "-1"),
+        (lambda: mtl.linear_tasks(5, 3, 10, 1, None), TypeError, "seed must be a whole number", "None"),
+    ],
+    mtl.posed_digits: [
+        (lambda: mtl.posed_digits(["camera"]), ValueError, "angle, shift, digit, odd, at_least_five", "'camera'"),
+        (lambda: mtl.posed_digits("angle"), TypeError, "list of names", "'angle'"),
+        (lambda: mtl.posed_digits(["angle"], seed=0.5), TypeError, "seed must be a whole number", "0.5"),
+    ],
+    mtl.random_start: [
+        (lambda: mtl.random_start({"w": (3,)}, 0), ValueError, "'w' must be (in, out)", "(3,)"),
+        (lambda: mtl.random_start({"w": 3}, 0), ValueError, "'w' must be (in, out)", "3"),
+        (lambda: mtl.random_start({"w": (3, 0)}, 0), ValueError, "'w' must be at least 1", "0"),
+        (lambda: mtl.random_start({"w": (3, 2.5)}, 0), TypeError, "'w' must be a whole number", "2.5"),
+        (lambda: mtl.random_start([(3, 2)], 0), TypeError, "dictionary", "list"),
+        (lambda: mtl.random_start({"w": (3, 2)}, -1), ValueError, "seed must be at least 0", "-1"),
+        (lambda: mtl.random_start({"w": (3, 2)}, None), TypeError, "seed must be a whole number", "None"),
+        (lambda: mtl.random_start({"w": (3, 2)}, []), ValueError, "at least one seed", "empty"),
+        (lambda: mtl.random_start({"w": (3, 2)}, [0, "1"]), TypeError, "seed must be a whole number", "'1'"),
+    ],
+    mtl.hard_sharing: [
+        (lambda: mtl.hard_sharing(WEIGHTS, X, tasks=3), ValueError, "needs a weight 'head3'", "trunk, head1, head2"),
+        (lambda: mtl.hard_sharing({}, X), ValueError, "needs a weight 'trunk'", "none"),
+        (lambda: mtl.hard_sharing([X], X), TypeError, "dictionary", "list"),
+        (lambda: mtl.hard_sharing(WEIGHTS | {"trunk": [[1.0]]}, X), TypeError, "'trunk' must be an array", "list"),
+        (lambda: mtl.hard_sharing(WEIGHTS | {"trunk": X[0]}, X), ValueError, "'trunk' must have as many rows", "(3,)"),
+        (lambda: mtl.hard_sharing(WEIGHTS, Y), ValueError, "'trunk' must have as many rows", "(3, 4)", "(6, 2)"),
+        (lambda: mtl.hard_sharing(WEIGHTS, X[0]), ValueError, "'trunk' must have as many rows", "(3,)"),
+        (lambda: mtl.hard_sharing(REPLICAS, np.ones((5, 6, 3))), ValueError, "(2, 3, 4)", "(5, 6, 3)"),
+        (lambda: mtl.hard_sharing(WEIGHTS, X.astype(np.float32)), TypeError, "of one type", "float64 and float32"),
+        (lambda: mtl.hard_sharing(WEIGHTS, X, tasks=0), ValueError, "tasks must be at least 1", "0"),
+    ],
+    mtl.apart: [
+        (lambda: mtl.apart(TRUNKS, X), ValueError, "needs a weight 'head1'", "trunk1, trunk2"),
+        (lambda: mtl.apart(WEIGHTS, X), ValueError, "needs a weight 'trunk1'", "trunk, head1, head2"),
+        (lambda: mtl.apart(TRUNKS, Y), ValueError, "'trunk1' must have as many rows", "(3, 4)", "(6, 2)"),
+        (lambda: mtl.apart(TRUNKS, X, tasks="2"), TypeError, "tasks must be a whole number", "'2'"),
+    ],
+    mtl.soft_penalty: [
+        (lambda: mtl.soft_penalty(WEIGHTS), ValueError, "needs a weight 'trunk1'", "trunk, head1, head2"),
+        (lambda: mtl.soft_penalty(TRUNKS | {"trunk2": X}), ValueError, "one shape", "(3, 4) and (6, 3)"),
+        (lambda: mtl.soft_penalty({"trunk1": X[0], "trunk2": X[0]}), ValueError, "matrices", "(3,)"),
+        (
+            lambda: mtl.soft_penalty(TRUNKS | {"trunk2": np.ones((3, 4), int)}),
+            TypeError,
+            "one type",
+            "float64 and int64",
+        ),
+    ],
+    mtl.squared_error: [
+        (lambda: mtl.squared_error(X[:, :1], X[:, 0]), ValueError, "rows and outputs", "(6, 1) and (6,)"),
+        (lambda: mtl.squared_error(X[:, 0], X[:, 0]), ValueError, "rows and outputs", "(6,) and (6,)"),
+        (lambda: mtl.squared_error(X, X[:4]), ValueError, "rows and outputs", "(6, 3) and (4, 3)"),
+        (lambda: mtl.squared_error(X, Y), ValueError, "rows and outputs", "(6, 3) and (6, 2)"),
+        (lambda: mtl.squared_error(np.ones((2, 6, 1)), np.ones((3, 6, 1))), ValueError, "(2, 6, 1) and (3, 6, 1)"),
+        (lambda: mtl.squared_error(X, X.astype(int)), TypeError, "one type", "float64 and int64"),
+    ],
+    mtl.training_loop: [
+        (lambda: mtl.training_loop("loss"), TypeError, "loss must be a function", "str"),
+        (lambda: mtl.training_loop(first_loss, "adam"), TypeError, "optimiser must be", "'adam'"),
+        (lambda: run(steps=0), ValueError, "steps must be at least 1", "0"),
+        (lambda: run(steps=2.0), TypeError, "steps must be a whole number", "2.0"),
+        (lambda: run(records=0), ValueError, "records must be at least 1", "0"),
+        (lambda: run(steps=10, records=3), ValueError, "steps must be a multiple of records", "10 and 3"),
+        (lambda: run(rate=-0.1), ValueError, "rate must be finite and at least 0", "-0.1"),
+        (lambda: run(rate=NAN), ValueError, "rate must be finite", "nan"),
+        (lambda: run(rate="0.1"), TypeError, "rate must be a number", "'0.1'"),
+        (lambda: run(weights={}), ValueError, "at least one array", "empty dictionary"),
+        (lambda: run(weights=[X]), TypeError, "dictionary of arrays", "list"),
+        (lambda: run(weights={"w": X.astype(np.float32)}), TypeError, "'w' must be a float64 array", "float32"),
+        (lambda: run(weights={"w": X * NAN}), ValueError, "'w' must hold finite numbers", "NaN"),
+        (lambda: run(weights={"w": "X"}), TypeError, "'w' must be an array of numbers", "U1"),
+        (lambda: run(data=X), TypeError, "data must be a list of arrays", "ndarray"),
+        (lambda: run(data=[X, X.astype(int)]), TypeError, "data array 1 must be a float64 array", "int64"),
+        (lambda: run(data=[X * np.inf]), ValueError, "data array 0 must hold finite numbers", "infinity"),
+        (lambda: train_on(lambda w, x: x @ w["trunk"]), ValueError, "one number, or one a replica", "(6, 4)"),
+        (lambda: train_on(lambda w, x: mtl.squared_error(x @ w["trunk"], x)), ValueError, "(6, 4) and (6, 3)"),
+    ],
+    mtl.reduced_rank_regression: [
+        (lambda: mtl.reduced_rank_regression(X, Y[:5], 1), ValueError, "equally many rows", "(6, 3) and (5, 2)"),
+        (lambda: mtl.reduced_rank_regression(X, Y[:, 0], 1), ValueError, "matrices", "(6,)"),
+        (lambda: mtl.reduced_rank_regression(X[:0], Y[:0], 1), ValueError, "matrices", "(0, 3) and (0, 2)"),
+        (lambda: mtl.reduced_rank_regression(X * NAN, Y, 1), ValueError, "X must hold finite numbers", "NaN"),
+        (lambda: mtl.reduced_rank_regression(X, [["a"]] * 6, 1), TypeError, "Y must be an array of numbers", "U1"),
+        (lambda: mtl.reduced_rank_regression(X, Y, 0), ValueError, "rank must be at least 1", "0"),
+        (lambda: mtl.reduced_rank_regression(X, Y, 1.5), TypeError, "rank must be a whole number", "1.5"),
+    ],
+    mtl.computation_graph: [
+        (lambda: mtl.computation_graph(total), TypeError, "get_concrete_function", "got"),
+        (lambda: mtl.computation_graph(None), TypeError, "traced function", "NoneType"),
+    ],
+    mtl.variables_reached: [
+        (lambda: mtl.variables_reached(GRAPH, "loss"), ValueError, "one is expected", "0 nodes called 'loss'", "total"),
+        (lambda: mtl.variables_reached(total, "total"), TypeError, "computation_graph", "got"),
+    ],
+    mtl.listing: [
+        (lambda: mtl.listing("graph"), TypeError, "computation_graph", "str"),
+        (lambda: mtl.listing(empty_graph()), ValueError, "at least one", "no operation"),
+    ],
+    mtl.draw_graph: [
+        (lambda: mtl.draw_graph(None), TypeError, "computation_graph", "NoneType"),
+        (lambda: mtl.draw_graph(empty_graph()), ValueError, "at least one", "no operation"),
+        (lambda: mtl.draw_graph(GRAPH, "total"), TypeError, "list of labels", "'total'"),
+        (lambda: mtl.draw_graph(GRAPH, ["loss"]), ValueError, "one is expected", "0 nodes called 'loss'"),
+        (lambda: mtl.draw_graph(GRAPH, ["total"] * 4), ValueError, "Up to three losses", "4"),
+    ],
+    mtl.new_figure: [
+        (lambda: mtl.new_figure("large"), ValueError, "small, wide, tall", "'large'"),
+        (lambda: mtl.new_figure(["wide"]), ValueError, "small, wide, tall", "['wide']"),
+        (lambda: mtl.new_figure("wide", 0), ValueError, "panels must be at least 1", "0"),
+    ],
+    mtl.show: [
+        (lambda: mtl.show(figure(), says=" "), ValueError, "what the figure shows", "empty"),
+        (lambda: mtl.show(figure(), says=None), TypeError, "says must be a text", "NoneType"),
+        (lambda: mtl.show(ax(), says="An axis."), TypeError, "figure", "Axes"),
+    ],
+    mtl.mean_se: [
+        (lambda: mtl.mean_se([1.0]), ValueError, "at least two seeds", "(1,)"),
+        (lambda: mtl.mean_se(3.0), ValueError, "at least two seeds", "()"),
+        (lambda: mtl.mean_se([1.0, NAN]), ValueError, "values must hold finite numbers", "NaN"),
+        (lambda: mtl.mean_se(["a", "b"]), TypeError, "array of numbers", "U1"),
+    ],
+    mtl.dots: [
+        (lambda: mtl.dots(ax(), {}, "error"), ValueError, "at least one array", "empty"),
+        (lambda: mtl.dots(ax(), [X], "error"), TypeError, "dictionary", "list"),
+        (lambda: mtl.dots(figure(), {"a": X[0]}, "error"), TypeError, "axes", "Figure"),
+        (lambda: mtl.dots(ax(), {"a": [1.0]}, "error"), ValueError, "at least two seeds", "(1,)"),
+        (lambda: mtl.dots(ax(), {"a": X}, "error"), ValueError, "one number a seed", "(6, 3)"),
+        (lambda: mtl.dots(ax(), {"a": [1.0, NAN]}, "error"), ValueError, "finite", "NaN"),
+        (lambda: mtl.dots(ax(), {"a": X[0]}, "error", digits=-1), ValueError, "digits must be at least 0", "-1"),
+    ],
+    mtl.lines: [
+        (lambda: mtl.lines(ax(), [1, 2], {}), ValueError, "at least one array", "empty"),
+        (lambda: mtl.lines(ax(), [1, 2], {"a": [1, 2, 3]}), ValueError, "'a' must have a point for each x", "(3,)"),
+        (lambda: mtl.lines(ax(), X, {"a": X}), ValueError, "a point for each x", "(6, 3) and (6, 3)"),
+        (lambda: mtl.lines(ax(), [1, 2], {"a": [1, NAN]}), ValueError, "'a' must hold finite numbers", "NaN"),
+        (lambda: mtl.lines(ax(), ["a", "b"], {"a": [1, 2]}), TypeError, "x must be an array of numbers", "U1"),
+        (lambda: mtl.lines(figure(), [1, 2], {"a": [1, 2]}), TypeError, "axes", "Figure"),
+    ],
+}
+# Not functions: nothing to call.
+VALUES = {"Run", "adam", "gradient_descent"}
+
+
+CALLS = [
+    pytest.param(call, error, parts, id=function.__name__)
+    for function, calls in BAD.items()
+    for call, error, *parts in calls
+]
+
+
+@pytest.mark.parametrize(("call", "error", "parts"), CALLS)
+def test_bad_input_is_explained(call, error, parts):
+    with pytest.raises(error) as caught:
+        call()
+    message = str(caught.value)
+    assert all(part in message for part in parts), message
+    assert re.fullmatch(r"[^\n]{20,160}\.", message), message
+    raised_in = Path(traceback.extract_tb(caught.value.__traceback__)[-1].filename)
+    assert raised_in.parent == Path(mtl.__file__).parent
+
+
+def test_every_public_function_is_tried():
+    assert {function.__name__ for function in BAD} == set(mtl.__all__) - VALUES

@@ -1,0 +1,69 @@
+"""What a lesson writes by hand and what the package does give the same numbers, on data the lesson has not seen."""
+
+import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from lesson_code import run_cells
+
+
+def test_cells_run_in_the_order_given_and_nothing_else_does():
+    lesson = run_cells("02_build_a_two_task_network", "set-up", "hard-sharing")
+    assert callable(lesson["hard_sharing"])
+    assert "reduced_rank_regression" not in lesson
+    with pytest.raises(KeyError, match="no-such-cell"):
+        run_cells("02_build_a_two_task_network", "no-such-cell")
+
+
+def test_boolean_ladder_is_that_of_lesson_00():
+    lesson = run_cells("00_meet_two_tasks", "set-up", "build-ladder")
+    X, Y = mtl.boolean_ladder()
+    np.testing.assert_array_equal(X, lesson["X"])
+    np.testing.assert_array_equal(np.hstack(list(Y.values())), lesson["targets"])
+    assert list(Y) == list(lesson["rules"])
+
+
+@pytest.fixture(scope="module")
+def loop_of_lesson_01():
+    ids = ("set-up", "draw", "learnable-data", "one-step", "loop-in-python", "loop-in-the-graph")
+    return run_cells("01_trace_a_linear_transform", *ids)["descend"]
+
+
+@pytest.fixture(scope="module")
+def loop_of_package():
+    def loss(weights, X, Y):
+        return mtl.squared_error(X @ weights["W"], Y)
+
+    return mtl.training_loop(loss, mtl.gradient_descent, xla=False)
+
+
+@pytest.mark.parametrize(("steps", "rate"), [(1, 0.1), (40, 0.05), (100, 0.2)])
+def test_training_loop_is_that_of_lesson_01(loop_of_lesson_01, loop_of_package, steps, rate):
+    rng = np.random.default_rng(steps)
+    X, Y, W = (rng.normal(size=shape) for shape in ((50, 4), (50, 1), (4, 1)))
+    by_hand = loop_of_lesson_01(*map(tf.constant, (W, X, Y, steps)), tf.constant(rate, tf.float64))
+    package = loop_of_package({"W": W}, [X, Y], steps=steps, rate=rate).weights["W"]
+    np.testing.assert_allclose(package, by_hand, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("tasks", [1, 2, 3])
+@pytest.mark.parametrize("seeds", [0, range(3)], ids=["one network", "replicas"])
+def test_hard_sharing_is_that_of_lesson_02(tasks, seeds):
+    lesson = run_cells("02_build_a_two_task_network", "set-up", "hard-sharing")
+    shapes = {"trunk": (4, 7)} | {f"head{task}": (7, 2) for task in range(1, tasks + 1)}
+    start = mtl.random_start(shapes, seeds)
+    x = np.random.default_rng(tasks).normal(size=(6, 4))
+    both = (lesson["hard_sharing"], mtl.hard_sharing)
+    for by_hand, package in zip(*(network(start, x, tasks) for network in both), strict=True):
+        np.testing.assert_allclose(package, by_hand, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("rows", "inputs", "tasks", "rank"), [(20, 5, 3, 1), (20, 5, 4, 2), (9, 3, 6, 3)])
+def test_reduced_rank_regression_is_that_of_lesson_02(rows, inputs, tasks, rank):
+    lesson = run_cells("02_build_a_two_task_network", "set-up", "reduced-rank-regression")
+    rng = np.random.default_rng(rows + rank)
+    X, Y = rng.normal(size=(rows, inputs)), rng.normal(size=(rows, tasks))
+    by_hand, package = (f(X, Y, rank) for f in (lesson["reduced_rank_regression"], mtl.reduced_rank_regression))
+    np.testing.assert_allclose(package[0], by_hand[0], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(package[1], by_hand[1], rtol=1e-12)

@@ -1,0 +1,102 @@
+"""The package as a whole: a quiet import, float64, complete names, imports that run one way."""
+
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+PACKAGE = Path(mtl.__file__).parent
+MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+TREES = {name: ast.parse((PACKAGE / f"{name}.py").read_text(encoding="utf-8")) for name in [*MODULES, "__init__"]}
+
+FIRST_RUN = """
+import os
+import mtl_helpers as mtl
+import numpy as np
+import tensorflow as tf
+train = mtl.training_loop(lambda weights: tf.reduce_sum(weights["w"] ** 2))
+print(train({"w": np.ones(2)}, steps=3, rate=0.1).losses.shape)
+os.write(2, b"still connected")
+"""
+
+
+def test_import_and_first_compilation_write_nothing():
+    run = subprocess.run([sys.executable, "-c", FIRST_RUN], capture_output=True, text=True)
+    assert (run.returncode, run.stdout, run.stderr) == (0, "(2,)\n", "still connected")
+
+
+def test_float64_is_the_float():
+    assert keras.config.floatx() == "float64"
+    assert keras.Variable("zeros", (1,)).dtype == "float64"
+    X, Y = mtl.boolean_ladder()
+    digits, tasks = mtl.posed_digits()
+    start = mtl.random_start({"w": (2, 2), "b": (1, 2)}, 0)
+    arrays = [X, digits, *Y.values(), *tasks.values(), *mtl.linear_tasks(3, 2, 10, 1, 0), *start.values()]
+    assert {array.dtype for array in arrays} == {np.dtype(np.float64)}
+    assert mtl.squared_error(X, X).dtype == tf.float64
+
+
+def imported_from_package(tree):
+    """Module to the names that are imported from it."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mtl_helpers."):
+            found[node.module.split(".")[1]] = [alias.name for alias in node.names]
+    return found
+
+
+def test_all_holds_what_the_package_imports_and_nothing_else():
+    imported = [name for names in imported_from_package(TREES["__init__"]).values() for name in names]
+    assert mtl.__all__ == sorted(imported)
+    assert all(hasattr(mtl, name) for name in mtl.__all__)
+
+
+def test_every_module_is_imported_and_no_star_is():
+    everything = imported_from_package(TREES["__init__"])
+    assert sorted(everything) == MODULES
+    assert not any(
+        alias.name == "*"
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    )
+
+
+def test_imports_run_one_way():
+    edges = {name: set(imported_from_package(TREES[name])) for name in MODULES}
+    order = list(TopologicalSorter(edges).static_order())  # raises CycleError when there is a circle
+    assert order[0] == "data"
+    assert all(needed in MODULES for needs in edges.values() for needed in needs)
+
+
+@pytest.mark.parametrize("module", ["data", "theory"])
+def test_numpy_modules_know_nothing_of_tensorflow(module):
+    imported = {
+        (node.module if isinstance(node, ast.ImportFrom) else alias.name).split(".")[0]
+        for node in ast.walk(TREES[module])
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert not imported & {"tensorflow", "keras"}
+
+
+@pytest.mark.parametrize("name", mtl.__all__)
+def test_public_names_say_what_they_are(name):
+    """Functions have type hints throughout; so has the docstring a first line that ends in a full stop."""
+    value = getattr(mtl, name)
+    if isinstance(value, mtl.training.Optimiser):
+        return
+    assert value.__doc__.splitlines()[0].endswith(".")
+    if isinstance(value, type):
+        return
+    code = value.__code__
+    assert {*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount], "return"} == set(value.__annotations__)
