@@ -202,7 +202,7 @@ def lines(ax: Axes, x: np.ndarray, curves: Mapping[str, np.ndarray]) -> None:
 
     Parameters
     ----------
-    ax : drawn on; set its scales, limits and titles first: the labels are kept apart as it stands.
+    ax : drawn on; set its scales, limits and titles first, since the labels are kept apart as it stands.
     x : (points,).
     curves : name to (points,) or (points, seeds).
 
@@ -223,12 +223,17 @@ def lines(ax: Axes, x: np.ndarray, curves: Mapping[str, np.ndarray]) -> None:
         ax.plot(x, y, color=colour, linestyle=dash)
         ends.append((y[-1], name, text_colour(colour)))
     ax.margins(x=0.02)
-    ax.figure.draw_without_rendering()  # only now do the limits and the axes' place in the figure stand
-    ends.sort(key=lambda end: end[0])
-    points, (bottom, top) = 72 / ax.figure.dpi, sorted(ax.get_ylim())
-    ends = [(np.clip(y, bottom, top), name, colour) for y, name, colour in ends]  # on a log scale 0 is far away
-    at = points * np.array([ax.transData.transform((x[-1], y))[1] for y, _, _ in ends])
+    _label_ends(ax, sorted(ends))
+
+
+def _label_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Write names right of the axes at the given heights, from the lowest up, no two of them on one line."""
+    ax.figure.draw_without_rendering()  # only now are the limits and the axes' place in the figure known
+    points = 72 / ax.figure.dpi
+    bottom, top = sorted(ax.get_ylim())
+    heights = np.clip([height for height, _, _ in ends], bottom, top)  # on a log scale, 0 is infinitely low
+    at = points * np.array([ax.get_yaxis_transform().transform((1, height))[1] for height in heights])
     low, high = points * ax.bbox.y0 + LINE_OF_TEXT / 2, points * ax.bbox.y1
-    lift = kept_apart(at, LINE_OF_TEXT, low, high) - at
-    for (y, name, colour), up in zip(ends, lift, strict=True):
-        ax.annotate(name, (1, y), va="center", color=colour, weight="bold", **_RIGHT_OF_AXES, xytext=(6, up))
+    lifts = kept_apart(at, LINE_OF_TEXT, low, high) - at
+    for height, lift, (_, name, colour) in zip(heights, lifts, ends, strict=True):
+        ax.annotate(name, (1, height), va="center", color=colour, weight="bold", **_RIGHT_OF_AXES, xytext=(6, lift))

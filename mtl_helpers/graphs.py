@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
-from matplotlib.textpath import TextPath
+from matplotlib.textpath import text_to_path
 
 from mtl_helpers.figures import COLOURS, INK, PAPER, kept_apart
 
@@ -235,7 +235,8 @@ def _plan(graph: nx.DiGraph) -> tuple[dict[object, Place], dict[tuple, list]]:
 
 
 def _width(text: str, font: FontProperties) -> float:
-    return TextPath((0, 0), text, prop=font).get_extents().width / 72 if text else 0.0
+    points, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
+    return points / 72
 
 
 def _columns(graph: nx.DiGraph) -> dict[object, int]:

@@ -120,8 +120,7 @@ def training_loop(loss: Callable[..., tf.Tensor], optimiser: Optimiser = adam, x
                 value = tf.reduce_sum(checked_loss(weights, data))
             new_weights, new_memory = dict(weights), dict(memory)
             for name, gradient in tape.gradient(value, weights).items():
-                # None, not zero: a weight out of the loss's reach must not move by its momentum.
-                if gradient is not None:
+                if gradient is not None:  # None: out of the loss's reach, so it stays
                     dense = tf.convert_to_tensor(gradient)  # that of `tf.gather` comes as slices
                     move, new_memory[name] = optimiser.step(dense, memory[name], k + 1, rate)
                     new_weights[name] = weights[name] + move

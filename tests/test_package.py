@@ -22,13 +22,19 @@ import os
 import mtl_helpers as mtl
 import numpy as np
 import tensorflow as tf
-train = mtl.training_loop(lambda weights: tf.reduce_sum(weights["w"] ** 2))
-print(train({"w": np.ones(2)}, steps=3, rate=0.1).losses.shape)
+
+def run(xla, size):
+    train = mtl.training_loop(lambda weights: tf.reduce_sum(weights["w"] ** 2), xla=xla)
+    return train({"w": np.ones(size)}, steps=3, rate=0.1)
+
+print(run(xla=True, size=2).losses.shape)
+for size in range(6):
+    run(xla=False, size=size)  # TensorFlow warns of functions that are traced so often
 os.write(2, b"still connected")
 """
 
 
-def test_import_and_first_compilation_write_nothing():
+def test_import_compilation_and_many_traces_write_nothing():
     run = subprocess.run([sys.executable, "-c", FIRST_RUN], capture_output=True, text=True)
     assert (run.returncode, run.stdout, run.stderr) == (0, "(2,)\n", "still connected")
 

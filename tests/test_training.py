@@ -1,7 +1,5 @@
 """The loop against NumPy and Keras, and the promises of its docstring."""
 
-import logging
-
 import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
 
 import keras
@@ -186,19 +184,6 @@ def test_new_steps_rates_and_values_share_one_trace():
     assert len(calls) == once
     counting(START, [X[:3], Y1[:3]], steps=2, rate=0.1)
     assert len(calls) == 2 * once
-
-
-def test_many_losses_and_shapes_raise_no_warning_of_retracing(caplog):
-    logger = tf.get_logger()
-    logger.addHandler(caplog.handler)
-    try:
-        for k in range(1, 7):
-            loop = mtl.training_loop(lambda weights, *_: tf.reduce_sum(weights["w"] ** 2), xla=False)
-            loop({"w": np.ones(k)}, steps=1, rate=0.1)
-            loop({"w": np.ones(1)}, [np.ones(k)], steps=1, rate=0.1)
-    finally:
-        logger.removeHandler(caplog.handler)
-    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 # The rest -------------------------------------------------------------------------------------------------
