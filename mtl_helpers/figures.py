@@ -5,13 +5,15 @@ in a dark JupyterLab. Colours never stand alone: a label, a marker or a dash say
 """
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import ipywidgets as widgets
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
@@ -45,7 +47,7 @@ STYLE = {
     "xtick.labelsize": 10.0,
     "ytick.labelsize": 10.0,
 }
-PIXELS_PER_INCH = 96
+PIXELS_PER_INCH, SHARPNESS = 96, 1.5
 LINE_OF_TEXT = 15  # points, with some room: a title set later squeezes the axes
 _RIGHT_OF_AXES = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
 
@@ -112,20 +114,95 @@ def show(figure: Figure, says: str) -> None:
     """
     if not isinstance(figure, Figure):
         raise TypeError(f"show expects a figure, got {type(figure).__name__}.")
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=SHARPNESS * PIXELS_PER_INCH)
+    plt.close(figure)
+    data, options = _with_sentence(figure, Image.open(picture), says)
+    display(data, **options)
+
+
+def _with_sentence(figure: Figure, picture: Image.Image, says: str, small: bool = True) -> tuple[dict, dict]:
+    """What `display` takes: the picture with its sentence, and options with the sentence once more."""
     if not isinstance(says, str):
         raise TypeError(f"says must be a text, got {type(says).__name__}.")
     if not says.strip():
         raise ValueError("says must state what the figure shows, got an empty text.")
-    full, picture = io.BytesIO(), io.BytesIO()
-    figure.savefig(full, format="png", dpi=1.5 * PIXELS_PER_INCH)
-    # 128 colours are enough for flat drawings and take a third of the bytes in the stored notebook.
-    Image.open(full).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(picture, format="png", optimize=True)
+    png, picture = io.BytesIO(), picture.convert("RGB")
+    if small:
+        # 128 colours are enough for flat drawings and take a third of the bytes in the stored notebook.
+        picture.quantize(128, dither=Image.Dither.NONE).save(png, format="png", optimize=True)
+    else:
+        picture.save(png, format="png", compress_level=1)
     width, height = (round(PIXELS_PER_INCH * inches) for inches in figure.get_size_inches())
-    plt.close(figure)
-    display(
-        {"text/plain": says, "image/png": picture.getvalue()},
-        metadata={"image/png": {"width": width, "height": height, "alt": says}},
-        raw=True,
+    metadata = {"image/png": {"width": width, "height": height, "alt": says}}
+    return {"text/plain": says, "image/png": png.getvalue()}, {"metadata": metadata, "raw": True}
+
+
+def live(draw: Callable[..., str], panels: int = 1, **controls: tuple[Iterable[float], float]) -> None:
+    """Display a wide figure under sliders, and draw it anew at each move.
+
+    The picture at the start is stored with its sentence, as by `show`. A button goes back there.
+
+    Parameters
+    ----------
+    draw : `draw(axes, **values)` draws on clean axes (one, or an array of `panels`), given one value a
+        control, and returns the picture's sentence. The axes keep the place that they need at the
+        start, which saves most of the time.
+    panels : how many axes.
+    controls : name to (values, start): what a slider steps through, and where it stands at first.
+        An underscore in the name is a space in the slider's label.
+
+    Raises
+    ------
+    TypeError, ValueError : for no function, no control, a control that is no pair, a start that is not
+        among the values, values that are not finite, or a sentence that is no text or empty.
+    """
+    if not callable(draw):
+        raise TypeError(f"draw must be a function of axes and the controls' values, got {type(draw).__name__}.")
+    if not controls:
+        raise ValueError("A live figure needs at least one control, got none.")
+    sliders = {name: _slider(name, control) for name, control in controls.items()}
+    figure, axes = new_figure("wide", panels)
+    figure.set_dpi(SHARPNESS * PIXELS_PER_INCH)
+    canvas = FigureCanvasAgg(figure)
+
+    def picture(small: bool = False) -> tuple[dict, dict]:
+        for ax in figure.axes:
+            ax.clear()
+        says = draw(axes, **{name: slider.value for name, slider in sliders.items()})
+        canvas.draw()
+        return _with_sentence(figure, Image.fromarray(np.array(canvas.buffer_rgba())), says, small)
+
+    def redraw(_: object) -> None:
+        data, options = picture()
+        handle.update(data, **options)
+
+    def back(_: object) -> None:
+        for name, slider in sliders.items():
+            slider.value = controls[name][1]
+
+    data, options = picture(small=True)
+    figure.set_layout_engine("none")
+    button = widgets.Button(description="Back to the start")
+    button.on_click(back)
+    for slider in sliders.values():
+        slider.observe(redraw, "value")
+    display(widgets.VBox([*sliders.values(), button]))
+    handle = display(data, **options, display_id=True)
+
+
+def _slider(name: str, control: object) -> widgets.SelectionSlider:
+    if not isinstance(control, tuple) or len(control) != 2 or not isinstance(control[0], Iterable):
+        raise TypeError(f"Control {name!r} must be a pair (values, start), got {control!r}.")
+    values = finite_array(f"control {name!r}", [*control[0]]).tolist()
+    if control[1] not in values:
+        raise ValueError(f"Control {name!r} must start at one of its values, got {control[1]}.")
+    return widgets.SelectionSlider(
+        options=[(f"{value:g}", value) for value in values],
+        value=control[1],
+        description=name.replace("_", " "),
+        style={"description_width": "10em"},
+        layout={"width": "36em"},
     )
 
 

@@ -189,6 +189,15 @@ BAD = {
         (lambda: mtl.show(figure(), says=None), TypeError, "says must be a text", "NoneType"),
         (lambda: mtl.show(ax(), says="An axis."), TypeError, "figure", "Axes"),
     ],
+    mtl.live: [
+        (lambda: mtl.live("draw", rate=([1], 1)), TypeError, "draw must be a function", "str"),
+        (lambda: mtl.live(total), ValueError, "at least one control", "none"),
+        (lambda: mtl.live(total, rate=0.1), TypeError, "'rate' must be a pair (values, start)", "0.1"),
+        (lambda: mtl.live(total, rate=(1, 2)), TypeError, "'rate' must be a pair (values, start)", "(1, 2)"),
+        (lambda: mtl.live(total, rate=([1, 2], 3)), ValueError, "'rate' must start at one of its values", "3"),
+        (lambda: mtl.live(total, rate=([1, NAN], 1)), ValueError, "'rate' must hold finite numbers", "NaN"),
+        (lambda: mtl.live(lambda ax, rate: None, rate=([1], 1)), TypeError, "says must be a text", "NoneType"),
+    ],
     mtl.mean_se: [
         (lambda: mtl.mean_se([1.0]), ValueError, "at least two seeds", "(1,)"),
         (lambda: mtl.mean_se(3.0), ValueError, "at least two seeds", "()"),

@@ -248,3 +248,63 @@ def test_show_does_not_change_from_run_to_run(shown):
         mtl.dots(ax, ROWS["two"], "error")
         mtl.show(fig, says="Two rows.")
     assert shown[0] == shown[1]
+
+
+# Live figures -------------------------------------------------------------------------------------------------
+
+
+class Updates(list):
+    """Stands for the display handle: what later pictures say."""
+
+    def update(self, data, **options):
+        self.append(data["text/plain"])
+        assert options["metadata"]["image/png"]["alt"] == data["text/plain"]
+
+
+@pytest.fixture
+def on_screen(monkeypatch):
+    """The box of controls, the first picture, and what follows it, of a live line."""
+    calls, updates = [], Updates()
+
+    def display(data, **options):
+        calls.append((data, options))
+        return updates
+
+    def draw(ax, slope, start_at):
+        assert not ax.lines  # clean
+        ax.plot([0, 1], [start_at, start_at + slope])
+        return f"From {start_at} with slope {slope}."
+
+    monkeypatch.setattr(figures, "display", display)
+    assert mtl.live(draw, slope=([0, 0.5, 1], 0.5), start_at=(range(3), 2)) is None
+    (box, _), (first, options) = calls
+    return box, (first, options), updates
+
+
+def test_live_figure_starts_with_picture_sentence_and_labelled_sliders(on_screen):
+    box, (first, options), updates = on_screen
+    assert first["text/plain"] == options["metadata"]["image/png"]["alt"] == "From 2 with slope 0.5."
+    assert Image.open(io.BytesIO(first["image/png"])).size == (1296, 518)
+    assert [slider.description for slider in box.children[:2]] == ["slope", "start at"]
+    assert updates == []
+
+
+def test_live_figure_is_drawn_anew_at_each_move_and_goes_back(on_screen):
+    box, _, updates = on_screen
+    slope, start_at, button = box.children
+    slope.index = 2
+    start_at.index = 0
+    assert updates == ["From 2 with slope 1.0.", "From 0 with slope 1.0."]
+    button.click()
+    assert updates[-1] == "From 2 with slope 0.5."
+
+
+def test_live_pictures_differ_and_repeat(monkeypatch):
+    pictures = []
+    monkeypatch.setattr(Updates, "update", lambda self, data, **_: pictures.append(data["image/png"]))
+    monkeypatch.setattr(figures, "display", lambda data, **_: boxes.append(data) or Updates())
+    boxes = []
+    mtl.live(lambda ax, height: ax.plot([0, 1], [0, height]) and "A line.", height=([1, 2, 3], 1))
+    for index in (1, 2, 1):
+        boxes[0].children[0].index = index
+    assert pictures[0] == pictures[2] != pictures[1]

@@ -290,7 +290,7 @@ def test_package_stays_small():
 
 
 # They draw and print, and teach nothing of their own.
-PLUMBING = {"Run", "dots", "draw_graph", "lines", "listing", "mean_se", "new_figure", "show"}
+PLUMBING = {"Run", "dots", "draw_graph", "lines", "listing", "live", "mean_se", "new_figure", "show"}
 
 
 def test_public_functions_name_their_lesson():
