@@ -1,0 +1,261 @@
+"""Answers to the exercises of lesson 01."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mtl_helpers.checks.core import Answer, compare, exercise
+
+
+@exercise("each new Python number is a graph of its own, and each of its steps is recorded one after another.")
+def recorded(answer: Answer) -> None:
+    """Exercise 1: how many operations does an unrolled loop record over several calls?"""
+
+    def inputs(rng: np.random.Generator) -> tuple:
+        outside, per_step = (int(number) for number in rng.integers([4, 15], [12, 30]))
+        small, middle, large = (int(steps) for steps in np.sort(rng.choice(np.arange(3, 90), size=3, replace=False)))
+        calls = [middle, small, middle, large, small, small]
+        return outside + 10 * per_step, outside + 20 * per_step, calls
+
+    def expected(at_10: int, at_20: int, calls: list) -> int:
+        traced = []
+        for steps in calls:
+            if steps not in traced:
+                traced.append(steps)
+        return sum(at_10 + (steps - 10) * (at_20 - at_10) / 10 for steps in traced)
+
+    def difference(at_10: int, at_20: int) -> float:
+        return (at_20 - at_10) / 10
+
+    def over(some: Callable, outside: float = 1.0, per_step: Callable = difference) -> Callable:
+        def total(at_10: int, at_20: int, calls: list) -> float:
+            kept = outside * (2 * at_10 - at_20)
+            return sum(kept + steps * per_step(at_10, at_20) for steps in some(calls))
+
+        return total
+
+    compare(
+        answer,
+        inputs,
+        expected,
+        {
+            "each call is counted, but a call with a number that was seen before finds its trace and records nothing": (
+                over(lambda calls: calls)
+            ),
+            "the longest loop does not serve the shorter ones: each number of steps is a graph of its own": over(
+                lambda calls: [max(calls)]
+            ),
+            "only the first call is counted; another Python number is another signature, and is traced anew": over(
+                lambda calls: calls[:1]
+            ),
+            "only the last call is counted; the question is what all calls together record": over(
+                lambda calls: calls[-1:]
+            ),
+            "a graph of twice the steps is not twice as large: some operations, such as the arguments, are there once "
+            "a graph": over(set, 0.0, lambda at_10, _: at_10 / 10),
+            "twenty steps do not tell the price of one: the operations outside the loop are in that count too": over(
+                set, 0.0, lambda _, at_20: at_20 / 20
+            ),
+            "the steps are counted, and what each graph holds beside them is left out; find it from 10 steps": over(
+                set, 0.0
+            ),
+            "what a graph holds beside its steps is counted once, but each new number of steps has it anew": (
+                lambda at_10, at_20, calls: 2 * at_10 - at_20 + sum(set(calls)) * (at_20 - at_10) / 10
+            ),
+            "at_10 holds ten steps already; a graph of no steps is smaller by those ten": lambda at_10, at_20, calls: (
+                sum(at_10 + steps * difference(at_10, at_20) for steps in set(calls))
+            ),
+            "the difference of the two counts is the price of ten steps, not of one": over(
+                set, per_step=lambda at_10, at_20: at_20 - at_10
+            ),
+        },
+        "as a test, calls of [10] and of [10, 10] both record at_10, and calls of [10, 20] record at_10 + at_20",
+    )
+
+
+@exercise("the root points where the squared error points, and only the length of the step differs.")
+def gradient_of_root(answer: Answer) -> None:
+    """Exercise 2: the gradient of the root mean squared error."""
+
+    def inputs(rng: np.random.Generator) -> tuple:
+        rows, columns = rng.integers([7, 3], [15, 6])
+        return rng.normal(size=(columns, 1)), rng.normal(size=(rows, columns)), 3 * rng.normal(size=(rows, 1))
+
+    def root(W: np.ndarray, X: np.ndarray, Y: np.ndarray) -> float:
+        return np.mean((Y - X @ W) ** 2) ** 0.5
+
+    def expected(W: np.ndarray, X: np.ndarray, Y: np.ndarray) -> list:
+        moves = [1e-5 * direction[:, None] for direction in np.eye(len(W))]
+        return [[(root(W + move, X, Y) - root(W - move, X, Y)) / 2e-5] for move in moves]
+
+    def times(factor: Callable) -> Callable:
+        """The right direction, times a factor of the root, the rows and the weights in number."""
+        return lambda W, X, Y: -X.T @ (Y - X @ W) * factor(root(W, X, Y), len(X), len(W))
+
+    compare(
+        answer,
+        inputs,
+        expected,
+        {
+            "this is the gradient of L; by the chain rule the root adds the factor 1/(2 √L)": times(
+                lambda R, n, _: 2 / n
+            ),
+            "twice too long: the derivative of √L is 1/(2 √L), and its 2 is missing": times(lambda R, n, _: 2 / n / R),
+            "the sign is turned: a larger error Y - XW is mended by more XW, so the gradient is minus X'(Y - XW)": (
+                times(lambda R, n, _: -1 / n / R)
+            ),
+            "the sum over the rows is not divided by their number": times(lambda R, n, _: 1 / R),
+            "this is the gradient of the root of the sum; R is the root of the mean": times(
+                lambda R, n, _: 1 / R / n**0.5
+            ),
+            "the root is taken of the sum of squares; L, below the root, is their mean": times(
+                lambda R, n, _: 1 / n / R / n**0.5
+            ),
+            "divided by the number of weights; the mean is over the rows of X": times(lambda R, n, d: 1 / d / R),
+            "multiplied by √L where the chain rule divides by it": times(lambda R, n, _: R / n),
+            "divided by L; the chain rule divides by its root": times(lambda R, n, _: 1 / n / R**2),
+            "each error is rooted before the mean; that is the mean absolute error, another loss": (
+                lambda W, X, Y: -X.T @ np.sign(Y - X @ W) / len(X)
+            ),
+        },
+        "a case to try by hand: for W = [[0]], X = [[1], [1]] and Y = [[3], [3]] it is -1",
+        tolerance=1e-6,
+    )
+
+
+@exercise("the Hessian of a sum of losses is the sum of their Hessians, and its largest eigenvalue sets the limit.")
+def largest_rate(answer: Answer) -> None:
+    """Exercise 3: the limit of the rate for the joint loss of two tasks that share their weights."""
+
+    def inputs(rng: np.random.Generator) -> tuple:
+        rows = rng.integers([20, 8], [30, 14])
+        return rng.normal(size=(rows[0], 3)) * [1.0, 0.6, 0.8], rng.normal(size=(rows[1], 3)) * [0.5, 1.1, 0.7]
+
+    def hessian(*tasks: np.ndarray, divide: Callable = len, factor: float = 2.0) -> np.ndarray:
+        return sum(factor / divide(X) * sum(np.outer(row, row) for row in X) for X in tasks)
+
+    def steepest(matrix: np.ndarray) -> float:
+        return np.linalg.eigvalsh(matrix)[-1]
+
+    compare(
+        answer,
+        inputs,
+        lambda X1, X2: 2 / steepest(hessian(X1, X2)),
+        {
+            "this is the smaller of the two tasks' own limits; the joint loss is steeper than either": lambda X1, X2: (
+                2 / max(steepest(hessian(X1)), steepest(hessian(X2)))
+            ),
+            "this is the larger of the two tasks' own limits; the joint loss is steeper than either": lambda X1, X2: (
+                2 / min(steepest(hessian(X1)), steepest(hessian(X2)))
+            ),
+            "the mean of two limits is no limit; put the two losses together first": lambda X1, X2: (
+                1 / steepest(hessian(X1)) + 1 / steepest(hessian(X2))
+            ),
+            "the largest eigenvalues are added as if both tasks were steepest in one direction; add the matrices": (
+                lambda X1, X2: 2 / (steepest(hessian(X1)) + steepest(hessian(X2)))
+            ),
+            "only the first task is heard; the joint loss has the second one too": lambda X1, X2: (
+                2 / steepest(hessian(X1))
+            ),
+            "this is the limit for one mean over all rows; the joint loss adds a mean for each task": lambda X1, X2: (
+                2 / steepest(hessian(np.vstack([X1, X2])))
+            ),
+            "this is twice the limit: the 2 of the Hessian is missing, or the losses are averaged and not added": (
+                lambda X1, X2: 4 / steepest(hessian(X1, X2))
+            ),
+            "the number of rows is missing: each loss is a mean, so its Hessian divides by n": lambda X1, X2: (
+                2 / steepest(hessian(X1, X2, divide=lambda X: 1))
+            ),
+            "divided by the number of inputs; each loss is a mean over rows": lambda X1, X2: (
+                2 / steepest(hessian(X1, X2, divide=lambda X: X.shape[1]))
+            ),
+            "half of the limit: at 1/λ the steepest direction is done in one step, and up to 2/λ it still shrinks": (
+                lambda X1, X2: 1 / steepest(hessian(X1, X2))
+            ),
+            "this is the smallest eigenvalue's limit; the steepest direction fails first, and its is the largest": (
+                lambda X1, X2: 2 / np.linalg.eigvalsh(hessian(X1, X2))[0]
+            ),
+            "this is the largest eigenvalue; the rate must stay below 2 divided by it": lambda X1, X2: steepest(
+                hessian(X1, X2)
+            ),
+            "the trace is the sum of all eigenvalues; only the largest one limits the rate": lambda X1, X2: (
+                2 / np.trace(hessian(X1, X2))
+            ),
+        },
+        "write down the Hessian of the joint loss, then see the section on the rate",
+    )
+
+
+@exercise("against the same fresh rows the noise cancels, and what is left is the price of having few rows.")
+def excess_error(answer: Answer) -> None:
+    """Exercise 4: by how much least squares errs more than the true weights, on rows it has not seen."""
+
+    def inputs(rng: np.random.Generator) -> tuple:
+        X, weights = rng.normal(size=(40, 5)), rng.normal(size=(5, 1))
+        return X, X @ weights + 0.5 * rng.normal(size=(40, 1)), weights, int(rng.integers(9, 16))
+
+    def error(W: np.ndarray, X: np.ndarray, Y: np.ndarray) -> float:
+        return sum((y - x @ W).item() ** 2 for x, y in zip(X, Y, strict=True)) / len(X)
+
+    def fit(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
+        return np.linalg.solve(X.T @ X, X.T @ Y)
+
+    def measured(fitted: str, tested: str, floor: str, combine: Callable = lambda ours, best: ours - best) -> Callable:
+        """The excess, with a choice of the rows for the fit, for its error and for that of the true weights."""
+
+        def result(X: np.ndarray, Y: np.ndarray, true_weights: np.ndarray, rows: int) -> float:
+            parts = {"first": (X[:rows], Y[:rows]), "other": (X[rows:], Y[rows:]), "all": (X, Y)}
+            return combine(error(fit(*parts[fitted]), *parts[tested]), error(true_weights, *parts[floor]))
+
+        return result
+
+    def gap(X: np.ndarray, Y: np.ndarray, true_weights: np.ndarray, rows: int) -> float:
+        W = fit(X[:rows], Y[:rows])
+        return error(W, X[rows:], Y[rows:]) - error(W, X[:rows], Y[:rows])
+
+    compare(
+        answer,
+        inputs,
+        measured("first", "other", "other"),
+        {
+            "measured on the rows of the fit, where least squares beats even the true weights; use the other rows": (
+                measured("first", "first", "first")
+            ),
+            "measured on all rows, those of the fit included; use the other rows only": measured("first", "all", "all"),
+            "the fit has seen the rows it is tested on; fit on the first `rows` only": measured(
+                "all", "other", "other"
+            ),
+            "the fit is made on the other rows and tested on the first; turn the two parts around": measured(
+                "other", "first", "first"
+            ),
+            "this is the error itself; its excess is what it has above the error of the true weights": measured(
+                "first", "other", "other", lambda ours, _: ours
+            ),
+            "σ² is the floor over endless rows; on the rows at hand it is the error of the true weights": measured(
+                "first", "other", "other", lambda ours, _: ours - 0.5**2
+            ),
+            "the floor is measured on the training rows; on the same fresh rows the noise cancels": measured(
+                "first", "other", "first"
+            ),
+            "this is fresh error minus training error; the floor is the error of the true weights": gap,
+            "the sign is turned: the error of the fit minus that of the true weights": measured(
+                "first", "other", "other", lambda ours, best: best - ours
+            ),
+            "this is a ratio; the excess is a difference": measured(
+                "first", "other", "other", lambda ours, best: ours / best
+            ),
+            "this is the difference of the roots; take that of the mean squared errors": measured(
+                "first", "other", "other", lambda ours, best: ours**0.5 - best**0.5
+            ),
+            "the squared errors are summed; take their mean over the fresh rows": lambda X, Y, true_weights, rows: (
+                (len(X) - rows) * measured("first", "other", "other")(X, Y, true_weights, rows)
+            ),
+            "this is the distance of the weights, the excess over endless rows; measure it on the fresh rows at hand": (
+                lambda X, Y, true_weights, rows: np.sum((fit(X[:rows], Y[:rows]) - true_weights) ** 2)
+            ),
+            "this is the distance of the predictions; it leaves out how they meet the noise of the fresh rows": (
+                lambda X, Y, true_weights, rows: np.mean((X[rows:] @ (fit(X[:rows], Y[:rows]) - true_weights)) ** 2)
+            ),
+        },
+        "fit on the first `rows`, then compare two mean squared errors on all the rows behind them",
+    )
