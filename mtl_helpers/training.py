@@ -34,16 +34,18 @@ gradient_descent = Optimiser(lambda w: (), lambda gradient, memory, k, rate: (-r
 
 
 class Run(NamedTuple):
-    """What a training run leaves: the weights, and the loss on the way.
+    """What a training run leaves: the weights, and weights and loss on the way.
 
     weights : name to array, shaped as at the start.
     steps : (records,), the numbers of steps after which the loss was recorded, from 0.
     losses : (records,), with a replica axis (records, replicas).
+    path : the weights after each of these numbers of steps; stopping early is choosing from it.
     """
 
     weights: Weights
     steps: np.ndarray
     losses: np.ndarray
+    path: list[Weights]
 
 
 def squared_error(prediction: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
@@ -87,7 +89,7 @@ def training_loop(loss: Callable[..., tf.Tensor], optimiser: Optimiser = adam, x
     -------
     `train(weights, data=(), *, steps, rate, records=1) -> Run`. `weights` is a dictionary of
     float64 arrays, `data` a sequence of arrays handed to the loss, `records` how many times
-    beside the start the loss is recorded, at equal distances. Calls with the same shapes share
+    beside the start loss and weights are recorded, at equal distances. Calls with the same shapes share
     one trace, whatever the steps and the rate. A weight that the loss does not depend on stays
     as it is, bit for bit.
 
@@ -141,13 +143,14 @@ def training_loop(loss: Callable[..., tf.Tensor], optimiser: Optimiser = adam, x
             raise TypeError(f"data must be a list of arrays, got {type(data).__name__}.")
         data = tuple(_float64(f"data array {number}", array) for number, array in enumerate(data))
         memory = {name: optimiser.start(w) for name, w in weights.items()}
-        k, recorded_at, losses = tf.constant(0.0, tf.float64), np.arange(records + 1) * (steps // records), []
+        k, recorded_at, losses, path = tf.constant(0.0, tf.float64), np.arange(records + 1) * (steps // records), [], []
         for until in recorded_at:
             inputs = k, weights, memory, tf.constant(until, tf.float64), rate, data
             # Fetching the trace first, TensorFlow does not warn of retracing when several shapes are trained.
             k, weights, memory, value = advance.get_concrete_function(*inputs)(*inputs)
             losses.append(value)
-        return Run({name: w.numpy() for name, w in weights.items()}, recorded_at, np.array(losses))
+            path.append({name: w.numpy() for name, w in weights.items()})
+        return Run(path[-1], recorded_at, np.array(losses), path)
 
     return train
 

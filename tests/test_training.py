@@ -207,3 +207,14 @@ def test_run_gives_float64_arrays():
 def test_diverging_run_comes_back_for_the_lesson_to_show():
     run = descend(START, DATA, steps=200, rate=10)
     assert not np.isfinite(run.losses[-1])
+
+
+def test_path_leads_from_the_start_to_the_end():
+    train = mtl.training_loop(lambda weights: tf.reduce_sum(weights["w"] ** 2))
+    start = {"w": np.array([1.0, -2.0])}
+    run = train(start, steps=20, rate=0.1, records=4)
+    assert run.steps.tolist() == [0, 5, 10, 15, 20]
+    assert np.array_equal(run.path[0]["w"], start["w"])
+    assert np.array_equal(run.path[-1]["w"], run.weights["w"])
+    assert np.array_equal(run.path[2]["w"], train(start, steps=10, rate=0.1).weights["w"])
+    assert [np.sum(weights["w"] ** 2) for weights in run.path] == pytest.approx(run.losses)
