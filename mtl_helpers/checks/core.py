@@ -180,7 +180,8 @@ def _agree(results: list[np.ndarray], wanted: list[np.ndarray], tolerance: float
 def short(value: object) -> str:
     """A value in a few characters: numbers with four digits, larger arrays by their shape."""
     if isinstance(value, np.ndarray | np.generic | float) and np.size(value) <= 4:
-        return np.array2string(np.asarray(value), precision=4, separator=", ")
+        numbers = np.asarray(value, dtype=float)
+        return np.array2string(numbers, separator=", ", formatter={"float": "{:.4g}".format}).replace("\n", "")
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
     text = repr(value)
