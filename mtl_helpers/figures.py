@@ -138,7 +138,7 @@ def _with_sentence(figure: Figure, picture: Image.Image, says: str, small: bool 
     return {"text/plain": says, "image/png": png.getvalue()}, {"metadata": metadata, "raw": True}
 
 
-def live(draw: Callable[..., str], panels: int = 1, **controls: tuple[Iterable[float], float]) -> None:
+def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterable[float], float]) -> None:
     """Display a wide figure under sliders, and draw it anew at each move.
 
     The picture at the start is stored with its sentence, as by `show`. A button goes back there.

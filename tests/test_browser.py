@@ -1,0 +1,218 @@
+"""Every lesson in a real JupyterLab and a real Chromium: it runs, is drawn, answers, and talks to nobody outside.
+
+Skipped where there is no Chromium (Debian: `apt-get install chromium`) or no Playwright. At the end a
+table of latencies is printed: `pytest -rP -n 0 tests/test_browser.py` shows it.
+"""
+
+import json
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium on this machine: lessons are not opened in a browser"
+)
+
+QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
+QUIET += ["disable-component-update", "disable-sync"]
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    # Else cells out of sight are not in the page, and what is not in the page cannot be looked at.
+    "notebook-extension/tracker": {"windowingMode": "none"},
+}
+WAITS = 180_000  # milliseconds; a loaded machine is slow
+PRESSES = 7
+
+RUN_ALL = """async () => {
+  // "Idle" is shown before the session exists; these promises are the ones to wait for.
+  const panel = jupyterapp.shell.currentWidget;
+  await panel.context.ready;
+  await panel.sessionContext.ready;
+  await panel.sessionContext.session.kernel.info;
+  await jupyterapp.commands.execute('notebook:run-all-cells');
+  return panel.content.model.toJSON().cells;
+}"""
+# From the key to a picture that differs and has been decoded, by the page's own clock.
+PRESSED = """([cell, key]) => new Promise((done, failed) => {
+  const picture = () => cell.querySelector('.jp-OutputArea img');
+  const before = picture().src;
+  const watch = new MutationObserver(async () => {
+    const now = picture();
+    if (!now || now.src === before) return;
+    watch.disconnect();
+    await now.decode();
+    done(performance.now() - window.keyWentDown);
+  });
+  window.addEventListener('keydown', () => { window.keyWentDown = performance.now(); }, {capture: true, once: true});
+  watch.observe(cell, {subtree: true, childList: true, attributes: true, attributeFilter: ['src']});
+  setTimeout(() => failed(new Error('no new picture within 20 seconds')), 20000);
+  window.pictureWatched = true;
+})"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory) -> Iterator[str]:
+    """A JupyterLab of its own on a copy of the notebooks, with nobody's settings."""
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(ROOT / "notebooks", folder / "work")
+    for name, values in SETTINGS.items():
+        path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values), encoding="utf-8")
+    places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
+    places |= {
+        "IPYTHONDIR": "ipython",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+    }
+    surroundings = os.environ | {name: str(folder / place) for name, place in places.items()}
+    surroundings.pop("PYTEST_CURRENT_TEST", None)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0"]
+    options += ["--IdentityProvider.token=t", f"--ServerApp.root_dir={folder / 'work'}"]
+    options += ["--LabApp.expose_app_in_browser=True"]
+    with open(folder / "log", "w", encoding="utf-8") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options], env=surroundings, stdout=log, stderr=log
+        )
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(1200):
+        assert server.poll() is None, (folder / "log").read_text(encoding="utf-8")
+        try:
+            urllib.request.urlopen(f"{url}/api/status?token=t", timeout=2)
+            break
+        except OSError:
+            time.sleep(0.1)
+    yield url
+    server.terminate()
+    server.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=[f"--{option}" for option in QUIET])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(lab, browser) -> Iterator:
+    """A page that may talk to the lab and to nobody else, and that must not complain."""
+    context = browser.new_context(viewport={"width": 1300, "height": 1500})
+    outside, complaints = [], []
+
+    def gate(route: object) -> None:
+        if route.request.url.startswith((lab, "data:", "blob:")):
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", gate)
+    page = context.new_page()
+    page.set_default_timeout(WAITS)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert outside == []
+    assert complaints == []
+
+
+def opened(page: object, lab: str, name: str) -> None:
+    page.goto(f"{lab}/lab/tree/{name}?token=t&reset")
+    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length")
+
+
+def latencies(page: object) -> list[list[float]]:
+    """Milliseconds from key press to new picture, for each live figure; the slider's readout must change, too."""
+    found = []
+    for cell in page.locator(".jp-CodeCell:has(.noUi-handle)").all():
+        milliseconds = []
+        handle, readout = cell.locator(".noUi-handle").first, cell.locator(".widget-readout").first
+        at_start = int(float(handle.get_attribute("aria-valuenow")))
+        last = int(float(handle.get_attribute("aria-valuemax")))
+        for press in range(PRESSES):
+            # Right as far as there is room, and back.
+            key = "ArrowRight" if press % 2 == (at_start == last) else "ArrowLeft"
+            before = readout.inner_text()
+            handle.focus()
+            page.evaluate(f"(cell) => {{ window.measured = ({PRESSED})([cell, '{key}']); }}", cell.element_handle())
+            page.keyboard.press(key)
+            milliseconds.append(page.evaluate("() => window.measured"))
+            assert readout.inner_text() != before
+        found.append(milliseconds)
+    return found
+
+
+@pytest.fixture(scope="module")
+def measured() -> Iterator[dict[str, list[list[float]]]]:
+    """Latencies by lesson, printed as a table when all lessons have been opened."""
+    by_lesson = {}
+    yield by_lesson
+    print("\nmilliseconds from key press to new picture, median of", PRESSES)
+    for name, figures in by_lesson.items():
+        print(f"{name:40}", *(f"{statistics.median(one):6.0f}" for one in figures))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_lesson_runs_and_is_drawn(page, lab, measured, path):
+    opened(page, lab, path.name)
+    cells = page.evaluate(RUN_ALL)
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    assert [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == []
+    assert all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code")
+    assert page.locator(".jp-mod-error, .jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+
+    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    assert (page.locator("mjx-container").count() > 0) == ("$" in source)
+    stored = nbformat.read(path, as_version=4).cells
+    wanted = sum("image/png" in o.get("data", {}) for c in stored if c.cell_type == "code" for o in c.outputs)
+    pictures = page.locator(".jp-OutputArea img")
+    assert pictures.count() == wanted
+    for picture in pictures.all():
+        assert picture.evaluate("e => e.complete && e.naturalWidth > 300")
+    # JupyterLab 4.6 does not yet put the text into the page; nbconvert and screen readers of its pages do.
+    shown = [output for output in outputs if "image/png" in output.get("data", {})]
+    assert all(len(output["metadata"]["image/png"]["alt"]) > 20 for output in shown)
+
+    hint = page.locator("details").first
+    assert not hint.evaluate("e => e.open")
+    hint.locator("summary").click()
+    assert hint.evaluate("e => e.open")
+
+    measured[path.stem] = latencies(page)
+    assert all(statistics.median(one) < 2000 for one in measured[path.stem])
+
+
+def test_exercise_is_solved_by_typing(page, lab):
+    """Lesson 00, exercise 3, as a learner does it: into the starter, Shift+Enter, Shift+Enter, read the answer."""
+    opened(page, lab, LESSONS[0].name)
+    page.evaluate(RUN_ALL)
+    starter = page.locator(".jp-CodeCell", has_text="def paired").first
+    check = page.locator(".jp-CodeCell", has_text="check.paired(paired)").first
+    assert "Not attempted yet" in check.locator(".jp-OutputArea").inner_text()
+    starter.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    solution = ["def paired(values, others):", "    difference = values - others"]
+    solution += ["    return difference.mean(), difference.std(ddof=1) / len(difference) ** 0.5"]
+    page.keyboard.insert_text("\n".join(solution))
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.press("Shift+Enter")
+    check.locator(".jp-OutputArea", has_text="Right:").wait_for()
