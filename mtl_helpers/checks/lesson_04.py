@@ -1,0 +1,298 @@
+"""Answers to the exercises of lesson 04."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mtl_helpers.checks.core import Answer, compare, exercise
+
+
+@exercise("the closer to a right angle, the smaller the turn of the weight that swings the trunk across.")
+def task_weight(answer: Answer) -> None:
+    """Exercise 1: the task weight that points a trunk of width 1 in a given direction."""
+
+    def inputs(rng: np.random.Generator) -> tuple:
+        phi = float(rng.uniform(25, 85))
+        return phi * float(rng.choice([0.2, 0.35, 0.7])), phi, float(rng.choice([0.1, 3, 10]))
+
+    def ratio(theta: float, phi: float) -> float:
+        one, other = np.deg2rad(theta), np.deg2rad(phi - theta)
+        return np.sin(2 * one) / np.sin(2 * other)
+
+    def singles(theta: float, phi: float) -> float:
+        return np.sin(np.deg2rad(theta)) / np.sin(np.deg2rad(phi - theta))
+
+    compare(
+        answer,
+        inputs,
+        lambda theta, phi, unit: ratio(theta, phi) / unit**2,
+        {
+            "the angles come in degrees, and `np.sin` wants radians": lambda theta, phi, unit: (
+                np.sin(2 * theta) / np.sin(2 * (phi - theta)) / unit**2
+            ),
+            "this is for weights on equal units: target 2's loss has grown with its unit, and its weight must make up "
+            "for that": lambda theta, phi, unit: ratio(theta, phi),
+            "a squared loss grows with its unit's square; this divides by the unit once": lambda theta, phi, unit: (
+                ratio(theta, phi) / unit
+            ),
+            "a louder target needs a smaller weight; this multiplies by the unit's square": lambda theta, phi, unit: (
+                ratio(theta, phi) * unit**2
+            ),
+            "the tasks are swapped: the weight of task 2 grows as the trunk turns away from task 1": (
+                lambda theta, phi, unit: 1 / ratio(theta, phi) / unit**2
+            ),
+            "the losses are compared by their sines; the derivative of a squared sine is the sine of twice the angle": (
+                lambda theta, phi, unit: singles(theta, phi) / unit**2
+            ),
+            "this makes the two tasks' losses equal; the trunk rests where their derivatives cancel": (
+                lambda theta, phi, unit: singles(theta, phi) ** -2 / unit**2
+            ),
+            "this compares the losses; the trunk rests where their derivatives cancel": lambda theta, phi, unit: (
+                singles(theta, phi) ** 2 / unit**2
+            ),
+            "the angle to task 2 is phi - theta, not phi": lambda theta, phi, unit: (
+                np.sin(2 * np.deg2rad(theta)) / np.sin(2 * np.deg2rad(phi)) / unit**2
+            ),
+            "the trunk does not turn in proportion to the angles; set the derivative of the loss to zero": (
+                lambda theta, phi, unit: theta / (phi - theta) / unit**2
+            ),
+        },
+        "half-way between the tasks, and in equal units, the weight must be 1",
+    )
+
+
+@exercise("an absent label has no say in any gradient, and a task with few labels keeps its full vote.")
+def masked_gradient(answer: Answer) -> None:
+    """Exercise 2: the gradient of the masked joint loss, where absent labels are NaN."""
+
+    def batch(rng: np.random.Generator) -> tuple:
+        rows = int(rng.integers(8, 13))
+        absent = np.arange(rows)[:, None] < rng.permutation([1, 3, 5])
+        absent = rng.permuted(absent, axis=0)
+        absent[rows - 2 :] = [False, True, False], [False] * 3  # one row holds them all
+        targets = np.where(absent, np.nan, rng.normal(size=(rows, 3)))
+        return rng.normal(size=(rows, 3)), targets
+
+    def with_silent_task(rng: np.random.Generator) -> tuple:
+        predictions, targets = batch(rng)
+        targets[:, rng.integers(3)] = np.nan
+        return predictions, targets
+
+    def expected(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        gradient = np.zeros(predictions.shape)
+        for task in range(predictions.shape[1]):
+            rows = [row for row in range(len(targets)) if not np.isnan(targets[row, task])]
+            for row in rows:
+                gradient[row, task] = 2 * (predictions[row, task] - targets[row, task]) / len(rows)
+        return gradient
+
+    def errors(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        return np.where(np.isnan(targets), 0, 2 * (predictions - targets))
+
+    def filled(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        return 2 * (predictions - np.nan_to_num(targets)) / len(targets)
+
+    def complete(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        whole = ~np.isnan(targets).any(axis=1, keepdims=True)
+        return np.where(whole, errors(predictions, targets), 0) / whole.sum()
+
+    def multiplied(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        present = ~np.isnan(targets)
+        return present * 2 * (predictions - targets) / present.sum(axis=0)
+
+    def labels(targets: np.ndarray) -> np.ndarray:
+        return np.sum(~np.isnan(targets), axis=0)
+
+    look = "clean the targets first, and divide what is left in each column by the number of its labels"
+    compare(
+        answer,
+        batch,
+        expected,
+        {
+            "zero times NaN is NaN: replace absent targets before anything is computed from them": multiplied,
+            "a zero was filled in and trained on as if it were known; an absent label has gradient zero": filled,
+            "a zero was filled in and trained on, whatever it was divided by; mask the filled places as well": (
+                lambda p, t: filled(p, t) * len(t) / labels(t)
+            ),
+            "this averages over absent labels: divide by the number of present ones, task by task": lambda p, t: (
+                errors(p, t) / len(t)
+            ),
+            "all labels went into one mean, so a task with few of them has little to say; take a mean for each task": (
+                lambda p, t: errors(p, t) / labels(t).sum()
+            ),
+            "this divides by all entries of the batch; each task's mean is over its own present labels": lambda p, t: (
+                errors(p, t) / t.size
+            ),
+            "the sum over the labels is not divided by their number": errors,
+            "rows that lack a label were thrown away, and with them the labels that they do have": complete,
+            "the task losses were averaged; the joint loss is their sum": lambda p, t: (
+                errors(p, t) / labels(t) / t.shape[1]
+            ),
+            "half of it: the derivative of a square brings a factor of 2": lambda p, t: errors(p, t) / labels(t) / 2,
+            "the sign is turned: where the prediction is too high, the loss rises with it": lambda p, t: (
+                -errors(p, t) / labels(t)
+            ),
+        },
+        look,
+    )
+    with np.errstate(all="ignore"):
+        compare(
+            answer,
+            with_silent_task,
+            expected,
+            {
+                "a task without any label in the batch divides zero by zero; it must add nothing": lambda p, t: (
+                    errors(p, t) / labels(t)
+                ),
+            },
+            "one task has no label in this batch, and must add nothing",
+        )
+
+
+@exercise("each task's gradient is divided by its own loss, so no unit and no task weight of yours is heard.")
+def gradient_of_logs(answer: Answer) -> None:
+    """Exercise 3: the gradient of the sum of logarithms on a shared linear trunk."""
+
+    def inputs(rng: np.random.Generator) -> tuple:
+        shapes = (12, 4), (4, 3), (3, 2), (12, 2)
+        X, trunk, heads, Y = (rng.normal(size=shape) for shape in shapes)
+        return X, trunk, heads, Y * [1, 4]
+
+    def logs(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> float:
+        return np.log(np.mean((X @ trunk @ heads - Y) ** 2, axis=0)).sum()
+
+    def expected(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> np.ndarray:
+        gradient = np.zeros(trunk.shape)
+        for place in np.ndindex(trunk.shape):
+            move = np.zeros(trunk.shape)
+            move[place] = 1e-5
+            gradient[place] = (logs(X, trunk + move, heads, Y) - logs(X, trunk - move, heads, Y)) / 2e-5
+        return gradient
+
+    def weighted(weigh: Callable) -> Callable:
+        """Both tasks' gradients on the trunk, times weights made of losses, rows and the lengths of the gradients."""
+
+        def gradient(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> np.ndarray:
+            errors = X @ trunk @ heads - Y
+            parts = np.stack([2 / len(X) * np.outer(X.T @ errors[:, k], heads[:, k]) for k in (0, 1)])
+            weights = weigh(np.mean(errors**2, axis=0), len(X), np.linalg.norm(parts, axis=(1, 2)))
+            return np.tensordot(np.broadcast_to(weights, 2), parts, axes=1)
+
+        return gradient
+
+    def without_heads(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> np.ndarray:
+        errors = X @ trunk @ heads - Y
+        return 2 * X.T @ errors / np.sum(errors**2, axis=0)
+
+    def of_heads(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> np.ndarray:
+        return trunk.T @ without_heads(X, trunk, heads, Y)
+
+    compare(
+        answer,
+        inputs,
+        expected,
+        {
+            "this is the gradient of L1 + L2; the logarithm divides each task's part by that task's loss": weighted(
+                lambda L, n, length: 1
+            ),
+            "this is the logarithm of the sum, which turns both parts alike; each task needs a logarithm of its own": (
+                weighted(lambda L, n, length: 1 / L.sum())
+            ),
+            "each part is divided by the other task's loss": weighted(lambda L, n, length: 1 / L[::-1]),
+            "each part is divided by the root of its loss; the derivative of log L is 1/L": weighted(
+                lambda L, n, length: L**-0.5
+            ),
+            "each part is multiplied by its loss; the derivative of log L is 1/L": weighted(lambda L, n, length: L),
+            "half of it: the derivative of a square brings a factor of 2": weighted(lambda L, n, length: 0.5 / L),
+            "the number of rows must cancel: the mean's 1/n stands in the gradient and in the loss, and here in one of "
+            "them only": weighted(lambda L, n, length: n / L),
+            "the number of rows must cancel: the gradient has the mean's 1/n, and the loss it is divided by has not": (
+                weighted(lambda L, n, length: 1 / L / n)
+            ),
+            "each part is brought to length 1; the logarithm divides by the loss, not by the gradient's length": (
+                weighted(lambda L, n, length: 1 / length)
+            ),
+            "the sign is turned: this is the way down, and the gradient points up": weighted(
+                lambda L, n, length: -1 / L
+            ),
+            "the errors have not come back through the heads: each task's part is X' e_k times its head": without_heads,
+            "this is the gradient on the heads; the question is about the trunk": of_heads,
+        },
+        "it is the sum of g_k / L_k, where g_k is task k's own gradient on the trunk",
+        tolerance=1e-6,
+    )
+
+
+@exercise("one Adam hears the ratio of the task weights, and divides out what they have in common.")
+def joint_adam(answer: Answer) -> None:
+    """Exercise 4: joint steps of one Adam on a weighted sum of squared distances."""
+
+    def inputs(rng: np.random.Generator) -> tuple:
+        tasks, size, steps = (int(number) for number in rng.integers([2, 2, 6], [4, 4, 15]))
+        targets = rng.normal(size=(tasks, size))
+        return rng.normal(size=size), targets, rng.permutation([0.2, 1.5, 6.0])[:tasks], 0.05, steps
+
+    def run(
+        joined: bool = True,  # one move a step, for the sum of the gradients
+        own: bool = False,  # a memory for each task
+        at_once: bool = False,  # all tasks' gradients at the same weights
+        weight: str = "gradient",  # what the task weight multiplies
+        by_turn: bool = False,  # counts moves, not rounds
+        first: int = 1,
+        corrected: bool = True,
+        sign: int = -1,
+    ) -> Callable:
+        def ends(
+            start: np.ndarray, targets: np.ndarray, task_weights: np.ndarray, rate: float, steps: int
+        ) -> np.ndarray:
+            w, c, turns = start, task_weights, 1 if joined else len(targets)
+            mean, square = np.zeros(targets.shape), np.zeros(targets.shape)
+            inside = c if weight == "gradient" else np.ones(len(c))
+            outside = np.ones(len(c)) if weight != "move" else c.sum(keepdims=True) if joined else c
+            for k in range(steps):
+                before = w
+                for task in range(turns):
+                    slopes = 2 * inside[:, None] * ((before if at_once else w) - targets)
+                    gradient = slopes.sum(axis=0) if joined else slopes[task]
+                    memory = task if own else 0
+                    mean[memory] = 0.9 * mean[memory] + 0.1 * gradient
+                    square[memory] = 0.999 * square[memory] + 0.001 * gradient**2
+                    count = first + (k * turns + task if by_turn else k)
+                    correction = np.sqrt(1 - 0.999**count) / (1 - 0.9**count) if corrected else 1
+                    step = rate * correction * mean[memory] / (np.sqrt(square[memory]) + 1e-7)
+                    w = w + sign * outside[task] * step
+            return w
+
+        return ends
+
+    turns = "each task still moves the weights on its own; a joint step adds up the gradients, then moves once"
+    adams = "each task has an Adam of its own here, which divides its task weight out; feed one Adam the sum"
+    moves = "a task weight on the move only changes the rate; Adam must meet it in the gradient"
+    compare(
+        answer,
+        inputs,
+        run(),
+        {
+            "the first step divides zero by zero: the correction counts steps from 1": run(first=0),
+            "the task weights are ignored: they belong on the gradients, before Adam sees them": run(weight="none"),
+            "one gradient, one move, but " + moves: run(weight="move"),
+            turns: run(joined=False),
+            turns + ", and counts one step": run(joined=False, by_turn=True),
+            "two bugs are left: each task moves the weights on its own, and " + moves: run(joined=False, weight="move"),
+            "two bugs are left: each task makes a move of its own, and " + moves: run(
+                joined=False, weight="move", by_turn=True
+            ),
+            adams: run(joined=False, own=True, at_once=True),
+            adams + ", and the joint step is one move": run(joined=False, own=True),
+            "each task has an Adam of its own here, and its task weight changes only that Adam's rate": run(
+                joined=False, own=True, at_once=True, weight="move"
+            ),
+            "each task has an Adam of its own here, in turn, and its task weight changes only that Adam's rate": run(
+                joined=False, own=True, weight="move"
+            ),
+            "the correction is gone; without it the first steps have another length": run(corrected=False),
+            "the move goes uphill; a step is against the gradient": run(sign=1),
+        },
+        "a step is one weighted sum of gradients, one update of the memory, one move",
+        tolerance=1e-5,  # a common factor of all gradients changes nothing but the share of the 1e-7
+    )
