@@ -139,6 +139,7 @@ WRONG = {
         (lambda l1, l2, tasks: (l1, l2), "sort what remains"),
         (ridge_of_all_tasks, "own squared length"),
         (lambda l1, l2, tasks: (l1 * l2 / (l1 + l2) / tasks, l1**2 / (l1 + l2) / tasks**2), "wrong order"),
+        (lambda l1, l2, tasks: (l1**2 / (tasks * (l1 + l2)), l1 * l2 / (tasks * (l1 + l2))), "divide once more"),
         (lambda l1, l2, tasks: (0, l1 / tasks), "common part at zero"),
         (lambda l1, l2, tasks: (l1**2 / (l1 + l2) / tasks**2 / 2, l1 * l2 / (l1 + l2) / tasks), "pair of tasks twice"),
         (lambda l1, l2, tasks: l1**2 / (l1 + l2) / tasks**2, "shape"),

@@ -49,6 +49,9 @@ def strength_and_ridge(answer: Answer) -> None:
             ),
             "each deviation is charged l1 / tasks, not l1": lambda l1, l2, tasks: right(tasks * l1, l2, tasks),
             "this counts each pair of tasks twice, once in either order": lambda *given: right(*given) * [0.5, 1],
+            "the squared gaps of all pairs add up to `tasks` times the spread around the mean, so divide once more": (
+                lambda l1, l2, tasks: right(l1, l2, tasks) * [tasks, 1]
+            ),
             "the ridge is the price of each task's own squared length; T |m|^2 is a part of what all tasks pay": (
                 lambda l1, l2, tasks: right(l1, l2, tasks) * [1, tasks]
             ),
