@@ -1,0 +1,352 @@
+"""Answers to the exercises of lesson 02."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mtl_helpers.checks.core import Answer, Wrong, compare, exercise
+
+
+@exercise(
+    "a loss reaches what stands behind it on an open path; for every other weight the answer is `None`, not zero."
+)
+def reached(answer: Answer) -> None:
+    """Exercise 1: which weights does a loss reach, in a graph with operations that stop the gradient?"""
+
+    def inputs(rng: np.random.Generator) -> tuple:
+        """A random graph: each operation has a weight of its own, and one or two earlier operations as sources."""
+        weights, operations = [f"w{k}" for k in range(10)], [f"op{k}" for k in range(10)]
+        sources = {operations[0]: ["X", weights[0]]}
+        for k in range(1, 10):
+            earlier = rng.choice(operations[max(0, k - 4) : k], size=min(k, int(rng.integers(1, 3))), replace=False)
+            sources[operations[k]] = [str(name) for name in rng.permutation([*earlier, weights[k]])]
+        stops = [str(name) for name in rng.choice(operations[3:8], size=2, replace=False)]
+        shuffled = {str(name): sources[str(name)] for name in rng.permutation(operations)}
+        return shuffled, "op9", [str(name) for name in rng.permutation(weights)], stops
+
+    def expected(sources: dict, loss: str, weights: list, stops: list) -> list:
+        found = {loss}
+        for _ in sources:  # as many rounds as the longest path could need
+            passing = [name for name in found if name in sources and name not in stops]
+            found.update(source for name in passing for source in sources[name])
+        return [weight in found for weight in weights]
+
+    def behind(sources: dict, name: str) -> set:
+        return {name}.union(*(behind(sources, source) for source in sources.get(name, [])))
+
+    def one_step(sources: dict, loss: str, weights: list, _: list) -> list:
+        return [weight in sources[loss] for weight in weights]
+
+    def through_stops(sources: dict, loss: str, weights: list, _: list) -> list:
+        return [weight in behind(sources, loss) for weight in weights]
+
+    def without_all_behind_stops(sources: dict, loss: str, weights: list, stops: list) -> list:
+        shut = set().union(*(behind(sources, stop) for stop in stops))
+        return [weight in behind(sources, loss) - shut for weight in weights]
+
+    def one_step_late(sources: dict, loss: str, weights: list, stops: list) -> list:
+        def walk(name: str) -> set:
+            if name in stops:
+                return set(sources[name])
+            return {name}.union(*(walk(source) for source in sources.get(name, [])))
+
+        return [weight in walk(loss) for weight in weights]
+
+    def both_ways(sources: dict, loss: str, weights: list, stops: list) -> list:
+        found = {loss}
+        for _ in sources:
+            for name, before in sources.items():
+                if name not in stops and not found.isdisjoint([name, *before]):
+                    found.update([name, *before])
+        return [weight in found for weight in weights]
+
+    def first_source(sources: dict, loss: str, weights: list, stops: list) -> list:
+        found = [loss]
+        while found[-1] in sources and found[-1] not in stops:
+            found.append(sources[found[-1]][0])
+        return [weight in found for weight in weights]
+
+    def of_the_graph(sources: dict, loss: str, weights: list, stops: list) -> list:
+        used = {source for name, before in sources.items() if name not in stops for source in before}
+        return [weight in used for weight in weights]
+
+    came = answer.raw(*inputs(np.random.default_rng(2016)))
+    if isinstance(came, set | frozenset) or (isinstance(came, list | tuple) and any(isinstance(n, str) for n in came)):
+        raise Wrong("names came back; expected is one True or False for each of `weights`, in their order")
+    compare(
+        answer,
+        inputs,
+        expected,
+        {
+            "only what the loss is computed from directly is found; go on to the sources of its sources": one_step,
+            "an operation in `stops` hands values forward and no gradient back, and yours passes it": through_stops,
+            "a stop shuts one path and not what stands behind it; another path may still reach those weights": (
+                without_all_behind_stops
+            ),
+            "the gradient ends at a stop itself; the sources of the stop are one step too far": one_step_late,
+            "the gradient runs from an operation to its sources and never forward again, into other operations": (
+                both_ways
+            ),
+            "an operation has several sources, and the gradient goes to each of them": first_source,
+            "every weight of the graph is counted; ask which of them stand behind this loss": of_the_graph,
+            "turned round: True belongs to the weights that the loss reaches": lambda *given: (
+                [not found for found in expected(*given)]
+            ),
+        },
+        "start at the loss and walk to the sources, unless at a stop",
+    )
+
+
+@exercise("each further task costs the shared network one head, and the separate ones a trunk as well.")
+def equal_width(answer: Answer) -> None:
+    """Exercise 2: the width at which separate networks have as many weights as the shared one."""
+
+    def inputs(rng: np.random.Generator) -> tuple:
+        d, h = (int(size) for size in rng.integers([5, 8], [70, 90]))
+        return d, h, [int(size) for size in rng.choice(np.arange(1, 15), size=int(rng.integers(3, 6)), replace=False)]
+
+    def expected(d: int, h: int, outputs: list) -> float:
+        shared = d * h + sum(h * o for o in outputs)
+        per_unit = sum(d + o for o in outputs)  # what one more unit costs in each of the separate networks
+        return shared / per_unit
+
+    def width(shared: Callable, per_unit: Callable) -> Callable:
+        return lambda d, h, outputs: shared(d, h, outputs) / per_unit(d, outputs)
+
+    def all_weights(d: int, h: int, outputs: list) -> float:
+        return h * (d + sum(outputs))
+
+    def per_unit(d: int, outputs: list) -> float:
+        return len(outputs) * d + sum(outputs)
+
+    compare(
+        answer,
+        inputs,
+        expected,
+        {
+            "this divides the width by the number of tasks; that saves trunk and head alike, but the shared network "
+            "has all the heads": lambda d, h, outputs: h / len(outputs),
+            "this is the width of the shared network; the separate ones have a trunk each, so they are narrower": (
+                lambda d, h, outputs: h
+            ),
+            "this is the ratio of the numbers of weights; the width is asked for": lambda d, h, outputs: (
+                all_weights(d, 1, outputs) / per_unit(d, outputs)
+            ),
+            "turned round: this shared network is as large as separate ones of width h": lambda d, h, outputs: (
+                h * per_unit(d, outputs) / (d + sum(outputs))
+            ),
+            "the number of tasks is the length of `outputs`, not always 2": width(
+                all_weights, lambda d, outputs: 2 * d + sum(outputs)
+            ),
+            "the tasks' outputs differ in number; add up the heads one by one": width(
+                lambda d, h, outputs: h * (d + len(outputs) * outputs[0]),
+                lambda d, outputs: len(outputs) * (d + outputs[0]),
+            ),
+            "the shared network has a head for every task, and yours has one in all": width(
+                lambda d, h, outputs: h * (d + outputs[0]), per_unit
+            ),
+            "the heads are missing from the separate networks; each has one": width(
+                all_weights, lambda d, outputs: len(outputs) * d
+            ),
+            "the heads of the shared network are missing": width(lambda d, h, _: d * h, per_unit),
+            "biases are counted, and these networks have none": lambda d, h, outputs: (
+                h * (d + 1 + sum(outputs)) / (len(outputs) * (d + 1) + sum(outputs))
+            ),
+            "this is the number of weights of the shared network; at which width do the others have as many?": (
+                all_weights
+            ),
+            "the width is rounded down; hand it over as it comes out": lambda *given: np.floor(expected(*given)),
+            "the width is rounded; hand it over as it comes out": lambda *given: np.round(expected(*given)),
+        },
+        "write down both numbers of weights, set them equal and solve for the width of the separate networks",
+        tolerance=1e-6,  # a float handed over as a tensor arrives in single precision
+    )
+
+
+@exercise("an error comes back through the head of its task and the open ReLUs, and each task sends its own.")
+def trunk_streams(answer: Answer) -> None:
+    """Exercise 3: each task's gradient on the shared trunk of a ReLU network."""
+
+    def inputs(rng: np.random.Generator) -> tuple:
+        return tuple(rng.normal(size=shape) for shape in ((7, 4), (2, 7, 3), (4, 5), (2, 5, 3)))
+
+    def losses(X: np.ndarray, targets: np.ndarray, trunk: np.ndarray, heads: np.ndarray) -> np.ndarray:
+        hidden = np.maximum(X @ trunk, 0)
+        return np.array([np.sum((hidden @ head - Y) ** 2) / len(X) for head, Y in zip(heads, targets, strict=True)])
+
+    def expected(X: np.ndarray, targets: np.ndarray, trunk: np.ndarray, heads: np.ndarray) -> np.ndarray:
+        slopes = np.zeros((2, *trunk.shape))
+        for where in np.ndindex(*trunk.shape):
+            move = np.zeros(trunk.shape)
+            move[where] = 1e-6
+            up, down = (losses(X, targets, trunk + step, heads) for step in (move, -move))
+            slopes[:, *where] = (up - down) / 2e-6
+        return slopes
+
+    def route(
+        mask: Callable = lambda hidden: hidden > 0,
+        error_mask: Callable = lambda out: 1.0,
+        factor: Callable = lambda n, o: 2 / n,
+        through: Callable = lambda heads: heads,
+    ) -> Callable:
+        """The formula, with a choice for each of its parts."""
+
+        def streams(X: np.ndarray, targets: np.ndarray, trunk: np.ndarray, heads: np.ndarray) -> list:
+            before, found = X @ trunk, []
+            for Y, head, back in zip(targets, heads, through(heads), strict=True):
+                out = np.maximum(before, 0) @ head
+                error = (out - Y) * error_mask(out) * factor(*Y.shape)
+                found.append(X.T @ (error @ back.T * mask(before)))
+            return found
+
+        return streams
+
+    def joint(*given: np.ndarray) -> np.ndarray:
+        return np.sum(route()(*given), axis=0)
+
+    def open_ones(out: np.ndarray) -> np.ndarray:
+        return out > 0
+
+    def all_ones(before: np.ndarray) -> np.ndarray:
+        return np.ones_like(before)
+
+    def without_relu(X: np.ndarray, targets: np.ndarray, trunk: np.ndarray, heads: np.ndarray) -> list:
+        pairs = zip(heads, targets, strict=True)
+        return [2 / len(X) * X.T @ (X @ trunk @ head - Y) @ head.T for head, Y in pairs]
+
+    compare(
+        answer,
+        inputs,
+        expected,
+        {
+            "the ReLU is missing on the way back: only the units with [H > 0] let the error through": route(all_ones),
+            "the ReLU is missing on both ways; this is the gradient of a linear network": without_relu,
+            "the mask is that of the outputs, which are linear here; the trunk's ReLU is the one that shuts": route(
+                all_ones, open_ones
+            ),
+            "this is the tutorial's network with a ReLU on the outputs; here they are linear, and all errors pass": (
+                route(error_mask=open_ones)
+            ),
+            "a task's error goes back through its own head, and yours goes through the other task's": route(
+                through=lambda heads: heads[::-1]
+            ),
+            "the two streams are in the wrong order: task 1 comes first": lambda *given: route()(*given)[::-1],
+            "these are no streams but their sum, twice; each task's gradient is its own": lambda *given: (
+                [joint(*given), joint(*given)]
+            ),
+            "this is the sum of the streams; return both, one behind the other": joint,
+            "the mean over the rows is missing: divide by their number": route(factor=lambda n, o: 2),
+            "this is the gradient of half the sum of squares; the loss is a mean over rows, without the half": route(
+                factor=lambda n, o: 1
+            ),
+            "the factor 2 from the square is missing": route(factor=lambda n, o: 1 / n),
+            "divided by rows times outputs; the loss is a mean over the rows of a sum over outputs": route(
+                factor=lambda n, o: 2 / (n * o)
+            ),
+            "the sign is turned: the error is prediction minus target": route(factor=lambda n, o: -2 / n),
+            "the slope of an open ReLU is 1, whatever its value; multiply by [H > 0] and not by H": route(
+                lambda before: np.maximum(before, 0)
+            ),
+            "the signs are used as the mask; a closed ReLU has slope 0, not -1": route(np.sign),
+        },
+        "change the lesson's formula step by step",
+        tolerance=1e-6,
+    )
+
+
+@exercise("a task weight decides how the tasks share a trunk that is too narrow for all of them.")
+def best_of_width(answer: Answer) -> None:
+    """Exercise 4: reduced-rank regression with task weights."""
+
+    def inputs(rng: np.random.Generator) -> tuple:
+        X = rng.normal(size=(40, 5)) * [2.0, 1.0, 0.5, 1.5, 0.8]
+        Y = X @ rng.normal(size=(5, 4)) + rng.normal(size=(40, 4))
+        return X, Y, rng.permutation([0.2, 0.7, 2.0, 5.0]), int(rng.integers(1, 4))
+
+    def expected(X: np.ndarray, Y: np.ndarray, task_weights: np.ndarray, r: int) -> np.ndarray:
+        # In coordinates in which X is orthonormal, the best matrix of rank r is a truncated singular value
+        # decomposition; the root of its weight turns a task's weighted error into a plain one.
+        Q, R = np.linalg.qr(X)
+        U, values, Vt = np.linalg.svd(Q.T @ Y @ np.diag(np.sqrt(task_weights)))
+        best = sum(values[k] * np.outer(U[:, k], Vt[k]) for k in range(r))
+        return np.linalg.inv(R) @ best @ np.diag(1 / np.sqrt(task_weights))
+
+    def fit(X: np.ndarray, Y: np.ndarray) -> np.ndarray:
+        return np.linalg.lstsq(X, Y)[0]
+
+    def directions(matrix: np.ndarray) -> np.ndarray:
+        """The right singular vectors, one a row."""
+        return np.linalg.svd(matrix, full_matrices=False)[2]
+
+    def projected(matrix: np.ndarray, kept: np.ndarray) -> np.ndarray:
+        return matrix @ kept.T @ kept
+
+    def scaled(before: Callable, after: Callable, best: Callable | None = None) -> Callable:
+        """Scale the tasks, take the best of rank r, scale back: with a choice for each."""
+
+        def plain(X: np.ndarray, Y: np.ndarray, r: int) -> np.ndarray:
+            return projected(fit(X, Y), directions(X @ fit(X, Y))[:r])
+
+        def result(X: np.ndarray, Y: np.ndarray, task_weights: np.ndarray, r: int) -> np.ndarray:
+            return (best or plain)(X, Y * before(task_weights), r) * after(task_weights)
+
+        return result
+
+    def one(weights: np.ndarray) -> float:
+        return 1.0
+
+    def inverse_root(weights: np.ndarray) -> np.ndarray:
+        return 1 / np.sqrt(weights)
+
+    def of_coefficients(X: np.ndarray, Y: np.ndarray, r: int) -> np.ndarray:
+        return projected(fit(X, Y), directions(fit(X, Y))[:r])
+
+    def of_targets(X: np.ndarray, Y: np.ndarray, r: int) -> np.ndarray:
+        return fit(X, projected(Y, directions(Y)[:r]))
+
+    def of_last(X: np.ndarray, Y: np.ndarray, r: int) -> np.ndarray:
+        return projected(fit(X, Y), directions(X @ fit(X, Y))[-r:])
+
+    def unscaled_fit(X: np.ndarray, Y: np.ndarray, task_weights: np.ndarray, r: int) -> np.ndarray:
+        return projected(fit(X, Y), directions(X @ fit(X, Y * np.sqrt(task_weights)))[:r])
+
+    compare(
+        answer,
+        inputs,
+        expected,
+        {
+            "the task weights are ignored; this is the best matrix when all tasks count the same": scaled(one, one),
+            "a task is scaled by its weight, but the weight stands outside the square: take its root": scaled(
+                lambda weights: weights, lambda weights: 1 / weights
+            ),
+            "this predicts the scaled targets; turn the scaling back, task by task": scaled(np.sqrt, one),
+            "a task is scaled by its weight, whose root is meant, and the scaling is not turned back": scaled(
+                lambda weights: weights, one
+            ),
+            "on the way back the scaling is multiplied once more; divide by it": scaled(np.sqrt, np.sqrt),
+            "scaled by the root and turned back by the weight itself; divide by what you multiplied with": scaled(
+                np.sqrt, lambda weights: 1 / weights
+            ),
+            "the tasks are divided by the root and multiplied back; a weight above 1 must make its task larger": scaled(
+                inverse_root, np.sqrt
+            ),
+            "the weights scale the best unweighted matrix; they must have a say before the directions are chosen": (
+                scaled(one, np.sqrt)
+            ),
+            "the directions are those of the scaled tasks, but the fit that they project is not scaled": unscaled_fit,
+            "the least-squares weights are cut to rank r; cut the fitted values, X times them, whose error counts": (
+                scaled(np.sqrt, inverse_root, of_coefficients)
+            ),
+            "the weights are ignored, and the least-squares weights are cut to rank r in place of the fitted values": (
+                scaled(one, one, of_coefficients)
+            ),
+            "the targets are cut to rank r, noise and all; cut the fitted values": scaled(
+                np.sqrt, inverse_root, of_targets
+            ),
+            "the smallest singular values are kept; keep the r largest": scaled(np.sqrt, inverse_root, of_last),
+            "this is least squares, of full rank; a trunk of width r allows rank r": scaled(
+                one, one, lambda X, Y, r: fit(X, Y)
+            ),
+        },
+        "with all weights 1 it is `mtl.reduced_rank_regression(X, Y, r)[0]`; see what a weight does to a square",
+    )
