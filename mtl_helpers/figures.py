@@ -132,7 +132,9 @@ def _with_sentence(figure: Figure, picture: Image.Image, says: str, small: bool 
         # 128 colours are enough for flat drawings and take a third of the bytes in the stored notebook.
         picture.quantize(128, dither=Image.Dither.NONE).save(png, format="png", optimize=True)
     else:
-        picture.save(png, format="png", compress_level=1)
+        # In haste, and small enough to travel fast.
+        fast = {"method": Image.Quantize.FASTOCTREE, "dither": Image.Dither.NONE}
+        picture.quantize(128, **fast).save(png, format="png", compress_level=1)
     width, height = (round(PIXELS_PER_INCH * inches) for inches in figure.get_size_inches())
     metadata = {"image/png": {"width": width, "height": height, "alt": says}}
     return {"text/plain": says, "image/png": png.getvalue()}, {"metadata": metadata, "raw": True}
@@ -168,7 +170,7 @@ def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterabl
 
     def picture(small: bool = False) -> tuple[dict, dict]:
         for ax in figure.axes:
-            ax.clear()
+            _wipe(ax)
         says = draw(axes, **{name: slider.value for name, slider in sliders.items()})
         canvas.draw()
         return _with_sentence(figure, Image.fromarray(np.array(canvas.buffer_rgba())), says, small)
@@ -189,6 +191,15 @@ def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterabl
         slider.observe(redraw, "value")
     display(widgets.VBox([*sliders.values(), button]))
     handle = display(data, **options, display_id=True)
+
+
+def _wipe(ax: Axes) -> None:
+    """Remove what was drawn and keep the ticks: `clear` makes them anew, which takes half of the time of a drawing."""
+    for artist in [*ax.lines, *ax.patches, *ax.collections, *ax.images, *ax.texts]:
+        artist.remove()
+    ax.set_prop_cycle(None)
+    ax.relim()
+    ax.autoscale()
 
 
 def _slider(name: str, control: object) -> widgets.SelectionSlider:
