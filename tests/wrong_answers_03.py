@@ -47,6 +47,11 @@ def right_change(g1, g2, turns, rate):
     return changes((inner(g1, g1, g1), inner(g2, g2, g2)), inner(g1, g2, ["trunk"]), turns, rate)
 
 
+def lengths(g1, g2, turns, rate):
+    own = [sum(np.linalg.norm(value) for value in g.values()) for g in (g1, g2)]
+    return changes(own, inner(g1, g2, ["trunk"]), turns, rate)
+
+
 def all_turns_for_transfer(g1, g2, turns, rate):
     own, between = (inner(g1, g1, g1), inner(g2, g2, g2)), inner(g1, g2, ["trunk"])
     return [-rate * sum(turns) * (square + between) for square in own]
@@ -178,6 +183,7 @@ WRONG = {
         (lambda g1, g2, turns, rate: right_change(g1, g2, turns[::-1], rate), "turns[0] are steps for task 1"),
         (lambda g1, g2, turns, rate: right_change(g1, g2, (1, 1), rate), "one turn each"),
         (lambda g1, g2, turns, rate: np.divide(right_change(g1, g2, turns, rate), sum(turns)), "the change a turn"),
+        (lengths, "what counts is its square"),
         (of_direction, "the cosine tells"),
         (lambda g1, g2, turns, rate: right_change(g1, g2, turns, rate)[::-1], "comes first here"),
         (all_turns_for_transfer, "a step for task 1 changes L1"),
@@ -221,7 +227,8 @@ WRONG = {
         (no_decay_at_all, "must decay as before"),
         (in_place, "copy the array"),
         (none_forgotten, "raised TypeError"),
-        (trunk_twice, "zero is a gradient like any other"),
+        (trunk_twice, "zero is no None"),
+        (lambda *given: np.transpose(turn_with(lambda w, m, rate, decay: (w, m))(*given)), "one for each weight"),
         (lambda weights, momenta, *_: (weights, momenta), "nothing changes at all"),
         (lambda *given: turn_with(lambda w, m, rate, decay: (w, m))(*given)[0], "has shape (2,)"),
     ],

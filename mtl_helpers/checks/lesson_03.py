@@ -29,12 +29,17 @@ def round_change(answer: Answer) -> None:
                 changes[1 - task] -= rate * dot(own["trunk"], other["trunk"])
         return changes
 
-    def built(own: tuple = ("trunk", "head"), cross: tuple = ("trunk",), measure: Callable = dot) -> Callable:
+    def built(
+        own: tuple = ("trunk", "head"),
+        cross: tuple = ("trunk",),
+        measure: Callable = dot,
+        square: Callable = lambda values: dot(values, values),
+    ) -> Callable:
         """The changes, with a choice of the weights that count in own turns and in the other's."""
 
         def changes(g1: dict, g2: dict, turns: list, rate: float) -> np.ndarray:
             between = sum(measure(g1[name], g2[name]) for name in cross)
-            squares = [sum(dot(g[name], g[name]) for name in own) for g in (g1, g2)]
+            squares = [sum(square(g[name]) for name in own) for g in (g1, g2)]
             return -rate * np.array([turns[k] * squares[k] + turns[1 - k] * between for k in (0, 1)])
 
         return changes
@@ -54,6 +59,9 @@ def round_change(answer: Answer) -> None:
                 -np.array(expected(*given))
             ),
             "only the trunk is counted; a task's own turns move its own head as well": built(own=("trunk",)),
+            "own turns count the length of a gradient; what counts is its square, the gradient times itself": (
+                built(square=lambda values: dot(values, values) ** 0.5)
+            ),
             "the two heads are multiplied with each other, but a step for one task leaves the other's head alone": (
                 built(cross=("trunk", "head"))
             ),
@@ -293,9 +301,12 @@ def turn(answer: Answer) -> None:
                     0.9 * m + g + decay * w,
                 )
             ),
+            "these are pairs, one for each weight; hand back all the weights first, then all the momenta": (
+                lambda *given: built()(*given).T
+            ),
             "nothing changes at all; entries that have a gradient take their step": lambda weights, momenta, *_: (
                 np.stack([weights, momenta])
             ),
         },
-        "zero is a gradient like any other, None is none",
+        "idle entries come back as they were; zero is no None",
     )
