@@ -290,6 +290,21 @@ def has_folded_hints(notebook: dict) -> list[str]:
     return found
 
 
+def has_exercises_that_answer_back(notebook: dict) -> list[str]:
+    """Each exercise has a check cell of its own, `check.NAME(NAME)`, that has answered the starter."""
+    exercises = re.findall(r"^### ", section(notebook, "Exercises"), flags=re.MULTILINE)
+    checks = [cell for cell in code_cells(notebook) if re.fullmatch(r"check\.(\w+)\(\1\)", cell["source"].strip())]
+    found = [] if len(checks) == len(exercises) else [f"{len(checks)} check cells for {len(exercises)} exercises"]
+    return found + [
+        f"{cell['id']}: no answer is stored" for cell in checks if "Not attempted" not in str(cell["outputs"])
+    ]
+
+
+def has_a_live_figure(notebook: dict) -> list[str]:
+    """What a slider teaches in a second, no page of numbers does."""
+    return [] if any("mtl.live(" in cell["source"] for cell in code_cells(notebook)) else ["no cell calls mtl.live"]
+
+
 def avoids_words_that_belittle(notebook: dict) -> list[str]:
     """What is simple to the writer is not yet so to the reader, who came to learn it."""
     banned = r"\b(?:simply|just|obviously|clearly|of course|easy|easily)\b"
@@ -382,6 +397,8 @@ RULES = (
     has_the_sections_in_order,
     says_how_long_it_takes,
     has_folded_hints,
+    has_exercises_that_answer_back,
+    has_a_live_figure,
     avoids_words_that_belittle,
     states_only_printed_numbers,
     links_to_what_exists,

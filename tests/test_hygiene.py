@@ -59,12 +59,6 @@ EXERCISE = """### {}. Compute (5 minutes)
 
 Divide by `1234.56789`.
 
-</details>
-
-<details><summary>Answer</summary>
-
-It is 0.5.
-
 </details>"""
 
 CLOSING = """## Further reading
@@ -82,6 +76,7 @@ def good_lesson() -> dict:
     picture = new_output(
         "display_data", {"text/plain": says, "image/png": "iVBORw0KGgo="}, metadata={"image/png": {"alt": says}}
     )
+    answer = new_output("execute_result", {"text/plain": "Not attempted yet: the starter returns nothing so far."})
     number = new_output("stream", name="stdout", text="loss 0.5000 1e-12 -0.05 on 12345 rows, version 2.21.0\n")
     cells = [
         new_markdown_cell(OPENING, id="title"),
@@ -90,7 +85,7 @@ def good_lesson() -> dict:
         new_markdown_cell("## Train\n\nThe loss halves, to 0.5.", id="train-why"),
         new_code_cell("print(loss)", id="train", outputs=[number]),
         new_markdown_cell("The next cell draws it.", id="picture-why"),
-        new_code_cell("mtl.show(fig, says=says)", id="picture", outputs=[picture]),
+        new_code_cell("mtl.live(draw, rate=([1, 2], 1))", id="picture", outputs=[picture]),
         new_markdown_cell("It takes time.", id="time-why"),
         new_code_cell("print(seconds)", id="time", metadata={"tags": [hygiene.EXEMPT]}),
         new_code_cell("print(seconds < 10)", id="time-bound", outputs=[number]),
@@ -103,7 +98,9 @@ def good_lesson() -> dict:
     cells += [
         new_markdown_cell("## Recap\n\n- halved\n\n## Common mistakes\n\n- none", id="recap"),
         new_markdown_cell("## Exercises\n\n" + "\n\n".join(map(EXERCISE.format, "123")), id="exercises"),
-        new_code_cell("2", id="exercise-1"),
+        *(new_code_cell(f"check.{name}({name})", id=f"check-{name}", outputs=[answer]) for name in "ab"),
+        new_markdown_cell("And the last one.", id="last-why"),
+        new_code_cell("check.c(c)", id="check-c", outputs=[answer]),
         new_markdown_cell(CLOSING, id="closing"),
     ]
     for count, cell in enumerate((cell for cell in cells if cell.cell_type == "code"), start=1):
@@ -215,11 +212,15 @@ BAD = [
     (hygiene.has_the_sections_in_order, source("step-1-why", "### Step 1", "## Recap")),
     (hygiene.has_the_sections_in_order, move("closing", behind="train")),
     (hygiene.says_how_long_it_takes, source("title", "Reading: 10 minutes.", "")),
-    (hygiene.has_folded_hints, source("exercises", "### 1.", "1.")),
+    (hygiene.has_folded_hints, each(source("exercises", "### 1.", "1."), source("check-a", "check.a(a)", "2"))),
     (hygiene.has_folded_hints, source("exercises", "(5 minutes)", "")),
     (hygiene.has_folded_hints, source("exercises", "</summary>\n\n", "</summary>\n")),
     (hygiene.has_folded_hints, source("exercises", "</details>", "")),
     (hygiene.has_folded_hints, source("exercises", "details>", "p>")),
+    (hygiene.has_exercises_that_answer_back, source("check-a", "check.a(a)", "2")),
+    (hygiene.has_exercises_that_answer_back, source("check-c", "check.c(c)", "check.c(b)")),
+    (hygiene.has_exercises_that_answer_back, lambda lesson: cell(lesson, "check-b").outputs.clear()),
+    (hygiene.has_a_live_figure, source("picture", "mtl.live(", "mtl.show(")),
     (hygiene.avoids_words_that_belittle, source("train-why", "The loss", "Of course the loss")),
     (hygiene.avoids_words_that_belittle, source("closing", "## Next", "## Next\n\nIt is just")),
     (hygiene.states_only_printed_numbers, source("train-why", "0.5", "0.51")),
@@ -233,7 +234,7 @@ BAD = [
     (hygiene.introduces_its_code, each(*(move(f"step-{k}-why", behind="recap") for k in (1, 2, 3)))),
     (
         hygiene.balances_text_and_code,
-        add(*(new_markdown_cell("More.", id=f"more-{a}") for a in "abcdefgh"), behind="train"),
+        add(*(new_markdown_cell("More.", id=f"more-{a}") for a in "abcdefghijkl"), behind="train"),
     ),
 ]
 
