@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
-from scipy.ndimage import affine_transform
+from scipy.ndimage import map_coordinates
 
 LADDER_TASKS = ("T1", "T2", "T3", "T4")
 DIGIT_TASKS = ("angle", "shift", "digit", "odd", "at_least_five")
@@ -145,7 +145,7 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
     order = rng.permutation(len(digits.target))
     images, label = digits.images[order] / 16, digits.target[order]
     angle, shift = rng.uniform(-1, 1, size=(2, len(label), 1))
-    X = [posed(*row).ravel() for row in zip(images, 40 * angle[:, 0], 1.5 * shift[:, 0], strict=True)]
+    X = posed(images, 40 * angle[:, 0], 1.5 * shift[:, 0]).reshape(len(label), -1)
     Y = {
         "angle": angle,
         "shift": shift,
@@ -153,12 +153,19 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
         "odd": np.where(label % 2 == 1, 1.0, -1.0)[:, None],
         "at_least_five": np.where(label >= 5, 1.0, -1.0)[:, None],
     }
-    return np.array(X), {task: Y[task] for task in chosen}
+    return X, {task: Y[task] for task in chosen}
 
 
-def posed(image: np.ndarray, degrees: float, right: float) -> np.ndarray:
-    """The image turned anticlockwise about its centre, then moved to the right; what leaves the frame is lost."""
-    phi, centre = np.deg2rad(degrees), (np.array(image.shape) - 1) / 2
-    # Maps a pixel (row, column) of the new image to where it comes from in the old one.
-    back = np.array([[np.cos(phi), np.sin(phi)], [-np.sin(phi), np.cos(phi)]])
-    return affine_transform(image, back, offset=centre - back @ (centre + np.array([0, right])), order=1)
+def posed(images: np.ndarray, degrees: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Images (n, height, width), each turned anticlockwise about its centre, then moved to the right.
+
+    What leaves the frame is lost; `degrees` and `right` (pixels) hold one number an image.
+    """
+    phi, moved = np.deg2rad(degrees)[:, None, None], np.asarray(right)[:, None, None]
+    centre = (np.array(images.shape[1:]) - 1) / 2
+    # Where each pixel of the new image comes from in the old one, seen from the centre.
+    down, across = (axis - middle for axis, middle in zip(np.indices(images.shape[1:]), centre, strict=True))
+    row = np.cos(phi) * down + np.sin(phi) * (across - moved) + centre[0]
+    column = -np.sin(phi) * down + np.cos(phi) * (across - moved) + centre[1]
+    which = np.broadcast_to(np.arange(len(images))[:, None, None], row.shape)
+    return map_coordinates(images, [which, row, column], order=1)

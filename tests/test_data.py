@@ -93,12 +93,12 @@ IMAGES = load_digits().images[:5] / 16
 
 @pytest.mark.parametrize("image", IMAGES)
 def test_no_pose_leaves_the_image(image):
-    np.testing.assert_allclose(posed(image, 0, 0), image, atol=1e-12)
+    np.testing.assert_allclose(posed(image[None], np.array([0]), np.array([0]))[0], image, atol=1e-12)
 
 
 @pytest.mark.parametrize("image", IMAGES)
 def test_positive_angle_turns_anticlockwise(image):
-    np.testing.assert_allclose(posed(image, 90, 0), np.rot90(image), atol=1e-12)
+    np.testing.assert_allclose(posed(image[None], np.array([90]), np.array([0]))[0], np.rot90(image), atol=1e-12)
 
 
 @pytest.mark.parametrize("pixels", [1, 2, 3])
@@ -106,7 +106,7 @@ def test_positive_shift_moves_right(pixels):
     image = IMAGES[0]
     expected = np.zeros((8, 8))
     expected[:, pixels:] = image[:, :-pixels]
-    np.testing.assert_allclose(posed(image, 0, pixels), expected, atol=1e-12)
+    np.testing.assert_allclose(posed(image[None], np.array([0]), np.array([pixels]))[0], expected, atol=1e-12)
 
 
 def test_image_turns_first_and_moves_then():
@@ -114,7 +114,7 @@ def test_image_turns_first_and_moves_then():
     dot[4, 6] = 1  # two right of the centre; a quarter turn brings it two above, the shift one to the right
     expected = np.zeros((9, 9))
     expected[2, 5] = 1
-    np.testing.assert_allclose(posed(dot, 90, 1), expected, atol=1e-12)
+    np.testing.assert_allclose(posed(dot[None], np.array([90]), np.array([1]))[0], expected, atol=1e-12)
 
 
 def test_digits_have_the_shapes_and_ranges_of_the_docstring(digits):
