@@ -167,7 +167,7 @@ def compare(
         if not _agree([result], [want], tolerance):
             names = inspect.signature(expected).parameters
             called = ", ".join(f"{name} = {short(value)}" for name, value in zip(names, given, strict=False))
-            raise Wrong(f"for {called} it gives {short(result)}, expected is {short(want)}; {look}")
+            raise Wrong(f"for {called} {_difference(result, want)}; {look}")
 
 
 def _agree(results: list[np.ndarray], wanted: list[np.ndarray], tolerance: float) -> bool:
@@ -175,6 +175,15 @@ def _agree(results: list[np.ndarray], wanted: list[np.ndarray], tolerance: float
         result.shape == want.shape and np.allclose(result, want, rtol=tolerance, atol=tolerance, equal_nan=True)
         for result, want in zip(results, wanted, strict=True)
     )
+
+
+def _difference(result: np.ndarray, want: np.ndarray) -> str:
+    """What came and what was expected: of larger arrays the entry that is farthest off."""
+    if result.size <= 4:
+        return f"it gives {short(result)}, expected is {short(want)}"
+    worst = np.unravel_index(np.argmax(np.abs(result - want)), result.shape)
+    place = ", ".join(str(index) for index in worst)
+    return f"entry [{place}] of the result is {result[worst]:.4g}, expected is {want[worst]:.4g}"
 
 
 def short(value: object) -> str:

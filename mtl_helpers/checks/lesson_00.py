@@ -139,6 +139,11 @@ def probe(answer: Answer) -> None:
     def both(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
         return np.concatenate([rows, others])
 
+    def of_truth(hidden: np.ndarray, signs: np.ndarray, rows: np.ndarray) -> float:
+        others = np.setdiff1d(np.arange(len(signs)), rows)
+        table = np.column_stack([hidden, np.ones(len(hidden))])
+        return np.mean((table[others] @ np.linalg.lstsq(table[rows], signs[rows])[0] > 0) == signs[others])
+
     compare(
         answer,
         inputs,
@@ -151,6 +156,7 @@ def probe(answer: Answer) -> None:
             "the answer is yes where the fit is above 0, not above 0.5: the signs are -1 and +1": with_choices(
                 1.0, first, second, threshold=0.5
             ),
+            "True and False are compared with +1 and -1; compare signs with signs": of_truth,
         },
         "fit by least squares on `rows`, and count on the other rows how often the sign is right",
     )

@@ -124,6 +124,9 @@ def equal_width(answer: Answer) -> None:
         inputs,
         expected,
         {
+            "half the width fits two tasks with small heads, and there may be more; count trunk and heads": (
+                lambda d, h, outputs: h / 2
+            ),
             "this divides the width by the number of tasks; that saves trunk and head alike, but the shared network "
             "has all the heads": lambda d, h, outputs: h / len(outputs),
             "this is the width of the shared network; the separate ones have a trunk each, so they are narrower": (
@@ -219,6 +222,11 @@ def trunk_streams(answer: Answer) -> None:
         inputs,
         expected,
         {
+            "this is the tutorial's formula unchanged; here the outputs have no ReLU, and the loss is a mean over rows "
+            "without the half": route(error_mask=open_ones, factor=lambda n, o: 1),
+            "the outputs have no ReLU here, and the mean over rows has no half before it: all errors pass, times 2/n": (
+                route(error_mask=open_ones, factor=lambda n, o: 1 / n)
+            ),
             "the ReLU is missing on the way back: only the units with [H > 0] let the error through": route(all_ones),
             "the ReLU is missing on both ways; this is the gradient of a linear network": without_relu,
             "the mask is that of the outputs, which are linear here; the trunk's ReLU is the one that shuts": route(
