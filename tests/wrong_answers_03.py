@@ -186,7 +186,7 @@ WRONG = {
         (lengths, "what counts is its square"),
         (of_direction, "the cosine tells"),
         (lambda g1, g2, turns, rate: right_change(g1, g2, turns, rate)[::-1], "comes first here"),
-        (all_turns_for_transfer, "a step for task 1 changes L1"),
+        (all_turns_for_transfer, "multiply entry by entry"),
         (lambda g1, g2, turns, rate: right_change(g1, g2, turns, rate)[1], "has shape ()"),
     ],
     "rest": [

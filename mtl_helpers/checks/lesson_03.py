@@ -84,7 +84,7 @@ def round_change(answer: Answer) -> None:
             ),
             "the loss of task 2 comes first here; [of L1, of L2] is asked for": lambda *given: expected(*given)[::-1],
         },
-        "a step for task 1 changes L1 by -rate g1·g1 on trunk and head, and L2 by -rate g1·g2 on the trunk",
+        "g1·g2 is one number: multiply entry by entry and add everything up; then ask which weights a turn moves",
     )
 
 
@@ -258,7 +258,7 @@ def turn(answer: Answer) -> None:
         inputs,
         built(),
         {
-            "None is still taken for zero: an idle head coasts by its momentum and decays": built(
+            "None is still taken for zero: an idle head does not stay as it was": built(
                 idle=lambda w, m, rate, decay: ((1 - rate * decay) * w - rate * 0.9 * m, 0.9 * m)
             ),
             "an idle weight stays, but its momentum fades; both belong to the task that has no turn": built(

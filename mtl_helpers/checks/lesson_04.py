@@ -149,7 +149,7 @@ def masked_gradient(answer: Answer) -> None:
         )
 
 
-@exercise("each task's gradient is divided by its own loss, so no unit and no task weight of yours is heard.")
+@exercise("each task's gradient is divided by its own loss, so every factor on a loss cancels, your task weights among them.")
 def gradient_of_logs(answer: Answer) -> None:
     """Exercise 3: the gradient of the sum of logarithms on a shared linear trunk."""
 
@@ -197,6 +197,9 @@ def gradient_of_logs(answer: Answer) -> None:
             ),
             "this is the logarithm of the sum, which turns both parts alike; each task needs a logarithm of its own": (
                 weighted(lambda L, n, length: 1 / L.sum())
+            ),
+            "both parts are divided by one mean over all entries; each task has a loss of its own (axis=0)": weighted(
+                lambda L, n, length: 1 / L.mean()
             ),
             "each part is divided by the other task's loss": weighted(lambda L, n, length: 1 / L[::-1]),
             "each part is divided by the root of its loss; the derivative of log L is 1/L": weighted(
@@ -265,9 +268,15 @@ def joint_adam(answer: Answer) -> None:
 
         return ends
 
+    def late(**choices: object) -> Callable:
+        return lambda start, targets, task_weights, rate, steps: run(**choices)(
+            start, targets, task_weights, rate, steps - 1
+        )
+
     turns = "each task still moves the weights on its own; a joint step adds up the gradients, then moves once"
     adams = "each task has an Adam of its own here, which divides its task weight out; feed one Adam the sum"
     moves = "a task weight on the move only changes the rate; Adam must meet it in the gradient"
+    two = "two bugs are left: count the moves in a joint step, and ask whether Adam ever sees a task weight"
     compare(
         answer,
         inputs,
@@ -278,10 +287,11 @@ def joint_adam(answer: Answer) -> None:
             "one gradient, one move, but " + moves: run(weight="move"),
             turns: run(joined=False),
             turns + ", and counts one step": run(joined=False, by_turn=True),
-            "two bugs are left: each task moves the weights on its own, and " + moves: run(joined=False, weight="move"),
-            "two bugs are left: each task makes a move of its own, and " + moves: run(
-                joined=False, weight="move", by_turn=True
-            ),
+            two: run(joined=False, weight="move"),
+            two + " (the correction counts moves here, and steps are meant)": run(joined=False, weight="move", by_turn=True),
+            "one step is missing: range(1, steps) makes steps - 1 of them": late(),
+            "one step is missing, since range(1, steps) makes steps - 1; " + two: late(joined=False, weight="move"),
+            "the task weights have no effect, and " + turns: run(joined=False, weight="none"),
             adams: run(joined=False, own=True, at_once=True),
             adams + ", and the joint step is one move": run(joined=False, own=True),
             "each task has an Adam of its own here, and its task weight changes only that Adam's rate": run(
