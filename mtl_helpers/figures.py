@@ -209,7 +209,7 @@ def _slider(name: str, control: object) -> widgets.SelectionSlider:
     if control[1] not in values:
         raise ValueError(f"Control {name!r} must start at one of its values, got {control[1]}.")
     return widgets.SelectionSlider(
-        options=[(f"{value:g}", value) for value in values],
+        options=[(f"{value:.4g}", value) for value in values],
         value=control[1],
         description=name.replace("_", " "),
         style={"description_width": "10em"},

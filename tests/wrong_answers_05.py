@@ -155,7 +155,7 @@ WRONG = {
         (pooled, "one weight vector"),
         (one_strength, "a price of its own"),
         (lambda X, y, prices: np.zeros((3, 3)), "half the gradient"),
-        (lambda X, y, prices: block_system(X, y, prices).T, "half the gradient"),
+        (lambda X, y, prices: block_system(X, y, prices).T, "stand in columns"),
     ],
     "decayed_fit": [
         (no_width, "no more than `width` directions"),

@@ -65,7 +65,7 @@ def fit_softly(answer: Answer) -> None:
     """Exercise 2: the soft fit of several tasks, with a price for each pair."""
 
     def inputs(rng: np.random.Generator) -> tuple:
-        X = [rng.normal(size=(int(n), 3)) for n in rng.permutation([5, 8, 14])]
+        X = [rng.normal(size=(int(n), 4)) for n in rng.permutation([6, 9, 14])]
         y = [rng.normal(size=len(rows)) for rows in X]
         prices = np.triu(rng.uniform(0.2, 2, size=(3, 3)), 1)
         return X, y, prices + prices.T
@@ -83,12 +83,12 @@ def fit_softly(answer: Answer) -> None:
                     targets.append(0.0)
         return np.linalg.lstsq(np.array(rows), np.array(targets))[0].reshape(T, d)
 
-    def solved(X: list, y: list, pull: np.ndarray, summed: bool = False) -> np.ndarray:
-        """The tasks' own systems, and `pull` between them."""
+    def solved(X: list, y: list, pull: np.ndarray, rows: Callable = len) -> np.ndarray:
+        """The tasks' own systems, each divided by `rows` of its inputs, and `pull` between them."""
         T, d = len(X), X[0].shape[1]
         system, right = np.kron(pull, np.eye(d)), np.zeros(T * d)
         for t in range(T):
-            own, size = slice(t * d, t * d + d), 1 if summed else len(X[t])
+            own, size = slice(t * d, t * d + d), rows(X[t])
             system[own, own] += X[t].T @ X[t] / size
             right[own] = X[t].T @ y[t] / size
         return np.linalg.solve(system, right).reshape(T, d)
@@ -116,8 +116,18 @@ def fit_softly(answer: Answer) -> None:
         {
             "the penalty has the wrong sign: these tasks push each other away": changed(np.negative),
             "the errors are summed over the rows; each task's error is a mean, else large tasks hardly feel a pull": (
-                lambda X, y, prices: solved(X, y, laplacian(prices), summed=True)
+                lambda X, y, prices: solved(X, y, laplacian(prices), lambda x: 1)
             ),
+            "each task's error is the mean over its own rows; here all are divided by the rows of all tasks": (
+                lambda X, y, prices: solved(X, y, laplacian(prices), lambda x: sum(map(len, X)))
+            ),
+            "each task's error is the mean over its own rows; here all are divided by the rows of the first": (
+                lambda X, y, prices: solved(X, y, laplacian(prices), lambda x: len(X[0]))
+            ),
+            "the block beside the diagonal is minus the price; with plus, a task is drawn to the other's opposite": (
+                lambda X, y, prices: solved(X, y, np.diag(prices.sum(axis=1)) + prices)
+            ),
+            "the weights stand in columns; a row for each task is asked for": lambda *given: expected(*given).T,
             "these are fits apart: no price has an effect": changed(lambda prices: 0 * prices),
             "the pull is twice too strong: a pair is charged once, though `prices` lists it twice": changed(
                 lambda prices: 2 * prices
@@ -238,6 +248,11 @@ def best_order(answer: Answer) -> None:
         order[np.linalg.norm(other, axis=0).argsort()] = np.linalg.norm(trunk, axis=0).argsort()
         return order
 
+    def by_distance(trunk: np.ndarray, other: np.ndarray) -> list:
+        cost = np.sqrt(squares(trunk, other))
+        orders = permutations(range(len(cost)))
+        return list(min(orders, key=lambda order: sum(cost[j, k] for k, j in enumerate(order))))
+
     def by_angle(trunk: np.ndarray, other: np.ndarray) -> list:
         return closest(*(array / np.linalg.norm(array, axis=0) for array in (trunk, other)))
 
@@ -255,6 +270,7 @@ def best_order(answer: Answer) -> None:
             trunk, axis=0
         ).argsort(),
         "angles alone forget how long the units are, and the penalty charges for that, too": by_angle,
+        "this minimises the sum of the distances; the penalty charges their squares": by_distance,
         "this is the farthest order, not the closest": lambda *trunks: closest(*trunks, farthest=True),
         "this leaves the units as they stand": lambda trunk, other: np.arange(trunk.shape[1]),
     }

@@ -27,6 +27,9 @@ def rows_to_break_even(answer: Answer) -> None:
             "what enters is the variance of the noise, its standard deviation squared": lambda angle, d, noise: rows(
                 angle, d, noise
             ),
+            "the bias of one task is the square of sin(φ/2), but 1 - cos φ is twice that": lambda angle, d, noise: (
+                d + 1 + noise**2 * (d - 1) / np.sin(np.deg2rad(angle) / 2) ** 2
+            ),
             "this is n - d - 1; the rows that the fit itself uses up are still to be added": lambda angle, d, noise: (
                 rows(angle, d, noise**2) - d - 1
             ),
@@ -70,6 +73,9 @@ def ratio_of_groups(answer: Answer) -> None:
         tasks, rank = (sum(group[k] for group in groups) for k in (0, 1))
         return cost(tasks, rank, d, n) / (tasks * price(d, n))
 
+    def one_capped_trunk(groups: list, d: float, n: float) -> float:
+        return one_trunk([[tasks, min(tasks, rank)] for tasks, rank in groups], d, n)
+
     def uncapped(groups: list, d: float, n: float) -> float:
         total = sum(rank * price(d, n) + (tasks - rank) * price(rank, n) for tasks, rank in groups)
         return total / (sum(tasks for tasks, _ in groups) * price(d, n))
@@ -87,6 +93,12 @@ def ratio_of_groups(answer: Answer) -> None:
         ratio,
         {
             "this is one trunk wide enough for all groups; each group has a trunk of its own": one_trunk,
+            "this is one trunk for everybody, as wide as all groups need together; each group has its own": (
+                one_capped_trunk
+            ),
+            "this is what all tasks pay when they share; divide it by what they pay apart": lambda groups, d, n: (
+                sum(cost(tasks, rank, d, n) for tasks, rank in groups)
+            ),
             "a group with no more tasks than units saves nothing and loses nothing: its ratio is 1": uncapped,
             "this counts free weights; a head costs price(r), less than its share of price(d)": weights_counted,
             "groups of more tasks weigh more: add up what all tasks pay, then divide": mean_of_ratios,
@@ -123,6 +135,10 @@ def trunk_cosine(answer: Answer) -> None:
         pairs = zip(*(g.T for g in gradients(X, trunk, heads, Y)), strict=True)
         return float(np.mean([cosine(one, other) for one, other in pairs]))
 
+    def dot(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> float:
+        return float(np.sum(np.prod(gradients(X, trunk, heads, Y), axis=0)))
+
+    undivided = "this is the dot product; divide it by the two lengths"
     compare(
         answer,
         inputs,
@@ -134,8 +150,14 @@ def trunk_cosine(answer: Answer) -> None:
             "this is the cosine of the heads; inputs and errors have a say as well": lambda X, trunk, heads, Y: cosine(
                 heads[:, 0], heads[:, 1]
             ),
-            "this is the dot product; divide it by the two lengths": lambda X, trunk, heads, Y: (
-                np.sum(np.prod(gradients(X, trunk, heads, Y), axis=0)) / len(X) ** 2
+            undivided: lambda X, *rest: dot(X, *rest) / len(X) ** 2,
+            undivided + ", and any factor will drop out": lambda *given: dot(*given) / 4,
+            undivided + ", and the factor 2 will drop out": dot,
+            "the error of a task is its prediction minus its target, and here the prediction is missing": (
+                lambda X, trunk, heads, Y: cosine(*(np.outer(X.T @ Y[:, k], heads[:, k]) for k in (0, 1)))
+            ),
+            "the sign is lost: a negative cosine tells that the tasks pull apart": lambda *given: (
+                abs(cosine(*gradients(*given)))
             ),
             "the sign is turned: descent moves against both gradients, and the cosine stays": lambda *given: (
                 -cosine(*gradients(*given))
@@ -151,7 +173,9 @@ def honest_error(answer: Answer) -> None:
 
     def inputs(rng: np.random.Generator) -> tuple:
         curve = np.array([1.0, 0.6, 0.5, 0.55, 0.7])[:, None]
-        return tuple(curve + 0.15 * rng.normal(size=(5, 20)) for _ in range(2))
+        choosing, testing = (curve + 0.15 * rng.normal(size=(5, 20)) for _ in range(2))
+        choosing[2, rng.integers(20)] += 4  # one bad seed, which a median does not see
+        return choosing, testing
 
     def expected(choosing: np.ndarray, testing: np.ndarray) -> float:
         means = [sum(stop) / len(stop) for stop in choosing]
@@ -169,6 +193,9 @@ def honest_error(answer: Answer) -> None:
             "each seed got its own luckiest stop on the test rows": lambda c, t: t.min(axis=0).mean(),
             "each seed chooses a stop of its own; the rule is one stop for all seeds": lambda c, t: t[
                 c.argmin(axis=0), np.arange(c.shape[1])
+            ].mean(),
+            "this takes the lowest median; the rule takes the lowest mean, in which a bad seed counts": lambda c, t: t[
+                np.median(c, axis=1).argmin()
             ].mean(),
             "this is the error on the rows that chose; report the one on the test rows": lambda c, t: c.mean(
                 axis=1
