@@ -149,7 +149,7 @@ def masked_gradient(answer: Answer) -> None:
         )
 
 
-@exercise("each task's gradient is divided by its own loss, so every factor on a loss cancels, your task weights among them.")
+@exercise("each task's gradient is divided by its own loss, so any factor on a loss cancels, a task weight too.")
 def gradient_of_logs(answer: Answer) -> None:
     """Exercise 3: the gradient of the sum of logarithms on a shared linear trunk."""
 
@@ -288,7 +288,9 @@ def joint_adam(answer: Answer) -> None:
             turns: run(joined=False),
             turns + ", and counts one step": run(joined=False, by_turn=True),
             two: run(joined=False, weight="move"),
-            two + " (the correction counts moves here, and steps are meant)": run(joined=False, weight="move", by_turn=True),
+            two + " (the correction counts moves here, and steps are meant)": run(
+                joined=False, weight="move", by_turn=True
+            ),
             "one step is missing: range(1, steps) makes steps - 1 of them": late(),
             "one step is missing, since range(1, steps) makes steps - 1; " + two: late(joined=False, weight="move"),
             "the task weights have no effect, and " + turns: run(joined=False, weight="none"),

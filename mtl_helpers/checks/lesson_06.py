@@ -96,8 +96,8 @@ def ratio_of_groups(answer: Answer) -> None:
             "this is one trunk for everybody, as wide as all groups need together; each group has its own": (
                 one_capped_trunk
             ),
-            "this is what all tasks pay when they share; divide it by what they pay apart": lambda groups, d, n: (
-                sum(cost(tasks, rank, d, n) for tasks, rank in groups)
+            "this is what all tasks pay when they share; divide it by what they pay apart": lambda groups, d, n: sum(
+                cost(tasks, rank, d, n) for tasks, rank in groups
             ),
             "a group with no more tasks than units saves nothing and loses nothing: its ratio is 1": uncapped,
             "this counts free weights; a head costs price(r), less than its share of price(d)": weights_counted,
@@ -156,8 +156,8 @@ def trunk_cosine(answer: Answer) -> None:
             "the error of a task is its prediction minus its target, and here the prediction is missing": (
                 lambda X, trunk, heads, Y: cosine(*(np.outer(X.T @ Y[:, k], heads[:, k]) for k in (0, 1)))
             ),
-            "the sign is lost: a negative cosine tells that the tasks pull apart": lambda *given: (
-                abs(cosine(*gradients(*given)))
+            "the sign is lost: a negative cosine tells that the tasks pull apart": lambda *given: abs(
+                cosine(*gradients(*given))
             ),
             "the sign is turned: descent moves against both gradients, and the cosine stays": lambda *given: (
                 -cosine(*gradients(*given))
