@@ -1,6 +1,6 @@
 """Tasks as NumPy arrays: nothing is downloaded, and the same seed gives the same numbers.
 
-Every function returns the inputs and one target array per task, keyed by the task's name.
+The classification sets give their targets by task, as a dictionary; linear tasks give a matrix.
 """
 
 import numbers
@@ -10,7 +10,6 @@ from itertools import product
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-LADDER_TASKS = ("T1", "T2", "T3", "T4")
 DIGIT_TASKS = ("angle", "shift", "digit", "odd", "at_least_five")
 
 
@@ -54,33 +53,24 @@ def _known_tasks(tasks: Sequence[str], known: Sequence[str]) -> list[str]:
     return list(tasks)
 
 
-def boolean_ladder(tasks: Sequence[str] = LADDER_TASKS) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """All 256 rows of eight bits, and up to four tasks that share one sub-feature.
+def boolean_ladder() -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """All 256 rows of eight bits, and four tasks that share one sub-feature.
 
     With P = parity of B2..B6 (true when an even number of them is -1): T1 = B1 or P,
-    T2 = not B1 or P, T3 = B1 and P, T4 = not B1 and P.
-
-    Parameters
-    ----------
-    tasks : names out of "T1", "T2", "T3", "T4".
+    T2 = (not B1) or P, T3 = B1 and P, T4 = (not B1) and P.
 
     Returns
     -------
     X : (256, 8), the bits as -1 or +1.
     Y : for each task a (256, 1) array of -1 or +1.
 
-    Raises
-    ------
-    ValueError : for a name that is not a task.
-
     Source: after Caruana (1993), "Multitask learning: a knowledge-based source of inductive bias".
     Lesson 00 builds the tasks from their definition.
     """
-    chosen = _known_tasks(tasks, LADDER_TASKS)
     X = np.array(list(product([-1.0, 1.0], repeat=8)))
     b1, parity = X[:, :1] > 0, X[:, 1:6].prod(axis=1, keepdims=True) > 0
     truth = {"T1": b1 | parity, "T2": ~b1 | parity, "T3": b1 & parity, "T4": ~b1 & parity}
-    return X, {task: np.where(truth[task], 1.0, -1.0) for task in chosen}
+    return X, {task: np.where(yes, 1.0, -1.0) for task, yes in truth.items()}
 
 
 def linear_tasks(n: int, d: int, angle: float, noise: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -117,11 +117,11 @@ def show(figure: Figure, says: str) -> None:
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=SHARPNESS * PIXELS_PER_INCH)
     plt.close(figure)
-    data, options = _with_sentence(figure, Image.open(picture), says)
+    data, options = _with_sentence(figure, Image.open(picture), says, small=True)
     display(data, **options)
 
 
-def _with_sentence(figure: Figure, picture: Image.Image, says: str, small: bool = True) -> tuple[dict, dict]:
+def _with_sentence(figure: Figure, picture: Image.Image, says: str, small: bool) -> tuple[dict, dict]:
     """What `display` takes: the picture with its sentence, and options with the sentence once more."""
     if not isinstance(says, str):
         raise TypeError(f"says must be a text, got {type(says).__name__}.")

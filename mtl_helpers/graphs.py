@@ -48,7 +48,7 @@ def computation_graph(traced: tf.types.experimental.ConcreteFunction) -> nx.DiGr
     ------
     TypeError : for anything but a concrete function.
 
-    Lesson 01 reads its first graph with it.
+    Lesson 01 explains what it reads.
     """
     if not isinstance(traced, tf.types.experimental.ConcreteFunction):
         raise TypeError(
@@ -149,7 +149,7 @@ def variables_reached(graph: nx.DiGraph, loss: str) -> list[str]:
 
     Raises
     ------
-    ValueError : when not exactly one operation has that label.
+    TypeError, ValueError : for another graph, or when not exactly one operation has that label.
 
     Lesson 02 compares it with what `tape.gradient` returns.
     """
@@ -159,7 +159,16 @@ def variables_reached(graph: nx.DiGraph, loss: str) -> list[str]:
 
 
 def listing(graph: nx.DiGraph) -> str:
-    """The graph as text, one operation a line: type, label, shape, and where its inputs come from."""
+    """The graph as text, one operation a line: type, label, shape, and where its inputs come from.
+
+    Parameters
+    ----------
+    graph : from `computation_graph`.
+
+    Raises
+    ------
+    TypeError, ValueError : for another graph, or an empty one.
+    """
     _check_graph(graph)
     rows = []
     for name in nx.lexicographical_topological_sort(graph):
@@ -248,14 +257,14 @@ def _columns(graph: nx.DiGraph) -> dict[object, int]:
     return column
 
 
-def _rows(chains: Iterable[list], column: dict[object, int], sweeps: int = 16) -> dict[object, float]:
+def _rows(chains: Iterable[list], column: dict[object, int]) -> dict[object, float]:
     """Rows from the top: sweeps to and fro pull each stop towards the mean of its neighbours."""
     net = nx.DiGraph()
     for chain in chains:
         nx.add_path(net, chain)
     columns = [[stop for stop in net if column[stop] == k] for k in range(1 + max(column.values()))]
     row = {stop: k - (len(stops) - 1) / 2 for stops in columns for k, stop in enumerate(stops)}
-    for sweep in range(sweeps):
+    for sweep in range(16):
         forward = sweep % 2 == 0
         for stops in columns if forward else reversed(columns):
             wanted = {}

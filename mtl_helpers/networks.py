@@ -155,7 +155,8 @@ def soft_penalty(weights: Weights) -> tf.Tensor:
     ------
     TypeError, ValueError : for a missing weight, or trunks that are not matrices of one type and shape.
 
-    Source: Duong et al. (2015), "Low resource dependency parsing". Lesson 05 derives it.
+    Source: Duong et al. (2015), "Low resource dependency parsing". Lesson 05 derives the linear
+    case and trains with it.
     """
     one, two = _weight(weights, "trunk1"), _weight(weights, "trunk2")
     check_one_type("The trunks", one, two)

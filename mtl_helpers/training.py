@@ -9,7 +9,7 @@ import tensorflow as tf
 from mtl_helpers.data import finite_array, finite_number, whole_number
 from mtl_helpers.networks import check_one_type, replicas_agree
 
-Weights = dict[str, np.ndarray]
+Arrays = dict[str, np.ndarray]
 
 
 class Optimiser(NamedTuple):
@@ -27,7 +27,7 @@ def _adam_step(gradient, memory, k, rate):
     return -rate * correction * mean / (tf.sqrt(square) + 1e-7), (mean, square)
 
 
-# Kingma and Ba (2015), with the constants and the place of epsilon that Keras has.
+# Kingma and Ba (2015), with the constants and the place of epsilon that Keras has. Lesson 04 writes it by hand.
 adam = Optimiser(lambda w: (tf.zeros_like(w), tf.zeros_like(w)), _adam_step)
 
 gradient_descent = Optimiser(lambda w: (), lambda gradient, memory, k, rate: (-rate * gradient, ()))
@@ -42,10 +42,10 @@ class Run(NamedTuple):
     path : the weights after each of these numbers of steps; stopping early is choosing from it.
     """
 
-    weights: Weights
+    weights: Arrays
     steps: np.ndarray
     losses: np.ndarray
-    path: list[Weights]
+    path: list[Arrays]
 
 
 def squared_error(prediction: tf.Tensor, target: tf.Tensor) -> tf.Tensor:

@@ -1,6 +1,6 @@
 """What every lesson keeps to: one function a rule, from a notebook to a list of complaints.
 
-A rule is pure: it takes a notebook as `read` gives it, and says in each complaint where to look. An
+A rule changes nothing: it takes a notebook as `read` gives it, and says in each complaint where to look. An
 empty list means that all is well. `RULES` holds them all; a new rule needs a line there and a bad
 example in test_hygiene.py.
 """
@@ -268,8 +268,14 @@ def has_the_sections_in_order(notebook: dict) -> list[str]:
 def says_how_long_it_takes(notebook: dict) -> list[str]:
     """A teacher plans with it, and a learner knows when to ask for help."""
     need = section(notebook, "What you need")
-    times = re.findall(r"\d+\s+min", need)
-    return [] if len(times) >= 2 and "xercise" in need else ["'What you need' lacks minutes to read and for exercises"]
+    times = [int(minutes) for minutes in re.findall(r"(\d+)\s+min", need)]
+    if len(times) < 2 or "xercise" not in need:
+        return ["'What you need' lacks minutes to read and for exercises"]
+    exercises = section(notebook, "Exercises")
+    each = [int(minutes) for minutes in re.findall(r"(\d+)\s+min", exercises)]
+    if len(each) == len(re.findall(r"^### ", exercises, flags=re.MULTILINE)) and sum(each) != times[-1]:
+        return [f"{times[-1]} minutes for exercises that take {sum(each)}"]
+    return []
 
 
 def has_folded_hints(notebook: dict) -> list[str]:

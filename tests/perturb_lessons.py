@@ -21,6 +21,9 @@ class Nudged(np.random.Generator):
     def normal(self, *arguments, **options):
         return super().normal(*arguments, **options) * (1 + 1e-12)
 
+    def random(self, *arguments, **options):
+        return super().random(*arguments, **options) * (1 + 1e-12)
+
     def uniform(self, *arguments, **options):
         return super().uniform(*arguments, **options) * (1 + 1e-12)
 

@@ -340,7 +340,7 @@ def test_streams_have_the_colour_of_their_loss(network, drawing):
 
 
 def test_trunk_is_neutral_and_heads_take_their_task_s_colour():
-    _, losses = (kept := hard_sharing())
+    _, losses = hard_sharing()
     graph = mtl.computation_graph(tf.function(losses, autograph=False).get_concrete_function(X, Y1, Y2, Y3))
     figure, _ = drawn(graph, ["loss1", "loss2"])
     boxes = [patch for patch in figure.axes[0].patches if isinstance(patch, FancyBboxPatch)]
@@ -349,7 +349,6 @@ def test_trunk_is_neutral_and_heads_take_their_task_s_colour():
     assert same_color(edge["out2"], COLOURS[1])
     assert not any(same_color(edge[name], colour) for name in ("hidden", "relu") for colour in COLOURS)
     assert edge["trunk"] == edge["head1"] == edge["head2"]
-    assert kept
 
 
 def test_labels_of_any_length_fit():
@@ -368,9 +367,8 @@ def test_labels_of_any_length_fit():
 
 
 def test_the_usual_drawing_fits_a_notebook_s_width():
-    _, losses = (kept := hard_sharing())
+    _, losses = hard_sharing()
     graph = mtl.computation_graph(tf.function(losses, autograph=False).get_concrete_function(X, Y1, Y2, Y3))
     width, height = mtl.draw_graph(graph, ["loss1", "loss2"]).get_size_inches()
     assert width <= 9
     assert height <= 4
-    assert kept

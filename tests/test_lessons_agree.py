@@ -47,6 +47,15 @@ def test_training_loop_is_that_of_lesson_01(loop_of_lesson_01, loop_of_package, 
     np.testing.assert_allclose(package, by_hand, rtol=0, atol=1e-12)
 
 
+def test_adam_is_that_of_lesson_04():
+    by_hand = run_cells("04_train_tasks_jointly", "set-up", "adam-by-hand")["adam"]
+    memory = own_memory = (np.zeros(4), np.zeros(4))
+    for k, gradient in enumerate(np.random.default_rng(0).normal(size=(5, 4)), start=1):
+        own_move, own_memory = by_hand(gradient, own_memory, k, 0.01)
+        move, memory = mtl.adam.step(gradient, memory, np.float64(k), 0.01)
+        np.testing.assert_allclose(move, own_move, rtol=1e-12, atol=0)
+
+
 @pytest.mark.parametrize("tasks", [1, 2, 3])
 @pytest.mark.parametrize("seeds", [0, range(3)], ids=["one network", "replicas"])
 def test_hard_sharing_is_that_of_lesson_02(tasks, seeds):

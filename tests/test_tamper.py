@@ -92,7 +92,7 @@ def report(tmp_path_factory) -> str:
     run = subprocess.run(
         [*command, "-n", "0", "-p", "no:cacheprovider", "--color", "no", path],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         env=environment,
     )
     return run.stdout + run.stderr

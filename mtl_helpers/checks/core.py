@@ -82,13 +82,12 @@ def as_numbers(result: object) -> np.ndarray:
         raise Wrong(f"numbers are expected, but {short(result)} came back") from None
 
 
-def exercise(right: str, takes: str = "function") -> Callable[[Callable], Callable[[object], Verdict]]:
+def exercise(right: str) -> Callable[[Callable], Callable[[object], Verdict]]:
     """Turn `judge(answer)`, which raises `Wrong` or returns, into a check that gives a `Verdict`.
 
     Parameters
     ----------
     right : what the right answer showed, in one sentence.
-    takes : "function", and the judge is handed an `Answer`; or "value", and it is handed the value.
     """
 
     def decorate(judge: Callable) -> Callable[[object], Verdict]:
@@ -96,9 +95,9 @@ def exercise(right: str, takes: str = "function") -> Callable[[Callable], Callab
         def check(answer: object) -> Verdict:
             if answer is None or answer is ...:
                 return Verdict("not attempted", "Not attempted yet: fill in the starter, run its cell, then this one.")
-            if takes == "function" and not callable(answer):
+            if not callable(answer):
                 return Verdict("wrong", f"Not yet: hand over the function itself; {short(answer)} is no function.")
-            return _judged(lambda: judge(Answer(answer) if takes == "function" else copy.deepcopy(answer)), right)
+            return _judged(lambda: judge(Answer(answer)), right)
 
         return check
 
@@ -137,7 +136,7 @@ def compare(
     expected: Callable,
     mistakes: Mapping[str, Callable],
     look: str,
-    tolerance: float = 1e-8,
+    tolerance: float = 1e-6,
 ) -> None:
     """Raise `Wrong` unless the answer agrees with a specification on fresh inputs.
 
@@ -152,6 +151,10 @@ def compare(
     arguments = [inputs(np.random.default_rng([2016, case])) for case in range(CASES)]
     results = [answer(*given) for given in arguments]
     wanted = [np.asarray(expected(*copy.deepcopy(given)), dtype=float) for given in arguments]
+    # A number may come in an array of its own.
+    results = [
+        r.reshape(want.shape) if r.size == want.size == 1 else r for r, want in zip(results, wanted, strict=True)
+    ]
     if _agree(results, wanted, tolerance):
         return
     for sentence, mistaken in mistakes.items():
@@ -159,6 +162,8 @@ def compare(
             wrong = [np.asarray(mistaken(*copy.deepcopy(given)), dtype=float) for given in arguments]
         if _agree(results, wrong, tolerance):
             raise Wrong(sentence)
+    if _agree(results, wanted, 1e-4):
+        raise Wrong("right to four digits and no further; keep numbers in float64, and do not round them")
     for result, want, given in zip(results, wanted, arguments, strict=True):
         if result.shape != want.shape:
             raise Wrong(f"the result has shape {result.shape}, expected is {want.shape}; {look}")
