@@ -385,7 +385,8 @@ def balances_text_and_code(notebook: dict) -> list[str]:
     return [] if 0.45 <= share <= 0.6 else [f"{share:.1%} of the cells are markdown"]
 
 
-RULES = (
+# For every notebook, solutions too: the file, and what is stored in it.
+RULES_OF_STORAGE = (
     is_nbformat_4_5,
     has_no_widget_state,
     is_at_most_500_kilobytes,
@@ -398,6 +399,9 @@ RULES = (
     prints_no_addresses,
     prints_at_most_four_digits,
     prints_no_negative_zero,
+)
+RULES = (
+    *RULES_OF_STORAGE,
     has_one_title_and_no_skipped_level,
     opens_with_its_result,
     has_the_sections_in_order,

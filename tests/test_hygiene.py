@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-LESSONS = sorted(hygiene.NOTEBOOKS.glob("*.ipynb"))
+LESSONS, SOLUTIONS = (sorted(hygiene.NOTEBOOKS.glob(f"{folder}*.ipynb")) for folder in ("", "solutions/"))
 MODULES = sorted(path for path in (ROOT / "mtl_helpers").rglob("*.py") if "checks" not in path.parts)
 
 read = cache(hygiene.read)
@@ -31,8 +31,15 @@ def test_lesson_keeps_rule(path, rule):
     assert not found, "\n".join([rule.__doc__, *found])
 
 
+@pytest.mark.parametrize("rule", hygiene.RULES_OF_STORAGE, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_solutions_are_stored_well(path, rule):
+    assert rule(read(path)) == []
+
+
 def test_lessons_are_found():
     assert LESSONS[0].name == "00_meet_two_tasks.ipynb"
+    assert [path.name for path in SOLUTIONS] == [path.name for path in LESSONS]
 
 
 # Each rule on a bad example -----------------------------------------------------------------------
