@@ -74,6 +74,12 @@ def nanmean_of_all(predictions, targets):
     return tf.convert_to_tensor(tape.gradient(loss, p))
 
 
+def zero_is_absent(predictions, targets):
+    t = np.nan_to_num(targets)
+    m = t != 0
+    return 2 * m * (predictions - t) / np.maximum(m.sum(0), 1)
+
+
 def complete_rows(predictions, targets):
     whole = np.isfinite(targets.sum(axis=1))
     gradient = np.zeros_like(predictions)
@@ -180,6 +186,16 @@ def adam_for_each(start, targets, task_weights, rate, steps):
     return w
 
 
+def remembers_the_largest_square(start, targets, task_weights, rate, steps):
+    w, mean, square, largest = start, 0, 0, 0
+    for k in range(1, steps + 1):
+        gradient = sum(2 * c * (w - target) for c, target in zip(task_weights, targets, strict=True))
+        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+        largest = np.maximum(largest, square)
+        w = w - rate * np.sqrt(1 - 0.999**k) / (1 - 0.9**k) * mean / (np.sqrt(largest) + 1e-7)
+    return w
+
+
 def plain_descent(start, targets, task_weights, rate, steps):
     w = start
     for _ in range(steps):
@@ -206,6 +222,7 @@ WRONG = {
         (averages_over_rows, "averages over absent"),
         (one_mean_for_all, "one mean"),
         (nanmean_of_all, "one mean"),
+        (zero_is_absent, "a label of zero is a label"),
         (complete_rows, "thrown away"),
         (forgets_the_silent_task, "divides zero by zero"),
         (lambda predictions, targets: np.zeros(predictions.shape), "clean the targets first"),
@@ -228,6 +245,7 @@ WRONG = {
         (forgets_the_weights, "ignored"),
         (weights_the_move, "changes the rate"),
         (adam_for_each, "an Adam of its own"),
+        (remembers_the_largest_square, "must fall with them"),
         (plain_descent, "one update of the memory"),
         (lambda start, targets, task_weights, rate, steps: targets[0], "one update of the memory"),
     ],

@@ -70,7 +70,9 @@ def masked_gradient(answer: Answer) -> None:
         absent = np.arange(rows)[:, None] < rng.permutation([1, 3, 5])
         absent = rng.permuted(absent, axis=0)
         absent[rows - 2 :] = [False, True, False], [False] * 3  # one row holds them all
-        targets = np.where(absent, np.nan, rng.normal(size=(rows, 3)))
+        targets = rng.normal(size=(rows, 3))
+        targets[rows - 1, :2] = 0  # in the row that holds all labels: a zero is a label, too
+        targets = np.where(absent, np.nan, targets)
         return rng.normal(size=(rows, 3)), targets
 
     def with_silent_task(rng: np.random.Generator) -> tuple:
@@ -91,6 +93,10 @@ def masked_gradient(answer: Answer) -> None:
 
     def filled(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
         return 2 * (predictions - np.nan_to_num(targets)) / len(targets)
+
+    def nonzero(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        given = np.nan_to_num(targets)
+        return 2 * (given != 0) * (predictions - given) / np.maximum(np.sum(given != 0, axis=0), 1)
 
     def complete(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
         whole = ~np.isnan(targets).any(axis=1, keepdims=True)
@@ -114,6 +120,7 @@ def masked_gradient(answer: Answer) -> None:
             "a zero was filled in and trained on, whatever it was divided by; mask the filled places as well": (
                 lambda p, t: filled(p, t) * len(t) / labels(t)
             ),
+            "a label of zero is a label: ask for NaN, not for zero": nonzero,
             "this averages over absent labels: divide by the number of present ones, task by task": lambda p, t: (
                 errors(p, t) / len(t)
             ),
@@ -243,13 +250,14 @@ def joint_adam(answer: Answer) -> None:
         by_turn: bool = False,  # counts moves, not rounds
         first: int = 1,
         corrected: bool = True,
+        falls: bool = True,  # the memory of squares may fall
         sign: int = -1,
     ) -> Callable:
         def ends(
             start: np.ndarray, targets: np.ndarray, task_weights: np.ndarray, rate: float, steps: int
         ) -> np.ndarray:
             w, c, turns = start, task_weights, 1 if joined else len(targets)
-            mean, square = np.zeros(targets.shape), np.zeros(targets.shape)
+            mean, square, root_of = (np.zeros(targets.shape) for _ in range(3))
             inside = c if weight == "gradient" else np.ones(len(c))
             outside = np.ones(len(c)) if weight != "move" else c.sum(keepdims=True) if joined else c
             for k in range(steps):
@@ -260,9 +268,10 @@ def joint_adam(answer: Answer) -> None:
                     memory = task if own else 0
                     mean[memory] = 0.9 * mean[memory] + 0.1 * gradient
                     square[memory] = 0.999 * square[memory] + 0.001 * gradient**2
+                    root_of[memory] = square[memory] if falls else np.maximum(root_of[memory], square[memory])
                     count = first + (k * turns + task if by_turn else k)
                     correction = np.sqrt(1 - 0.999**count) / (1 - 0.9**count) if corrected else 1
-                    step = rate * correction * mean[memory] / (np.sqrt(square[memory]) + 1e-7)
+                    step = rate * correction * mean[memory] / (np.sqrt(root_of[memory]) + 1e-7)
                     w = w + sign * outside[task] * step
             return w
 
@@ -307,4 +316,15 @@ def joint_adam(answer: Answer) -> None:
         },
         "a step is one weighted sum of gradients, one update of the memory, one move",
         tolerance=1e-5,  # a common factor of all gradients changes nothing but the share of the 1e-7
+    )
+    compare(
+        answer,
+        lambda rng: (*inputs(rng)[:-1], 100),
+        run(),
+        {
+            "the memory of squares never falls here; near the targets gradients are small, and the memory must fall "
+            "with them": run(falls=False),
+        },
+        "a few steps are right and a hundred are not: look at what builds up on the way",
+        tolerance=1e-5,
     )
