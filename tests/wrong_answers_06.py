@@ -61,6 +61,11 @@ def own_stops(choosing, testing):
     return np.mean([testing[choosing[:, seed].argmin(), seed] for seed in range(choosing.shape[1])])
 
 
+def quietest_stop(choosing, testing):
+    rms = [np.linalg.norm(stop) / np.sqrt(len(stop)) for stop in choosing]
+    return np.mean(testing[np.argmin(rms)])
+
+
 WRONG = {
     "rows_to_break_even": [
         (lambda angle, d, noise: d + 1 + noise**2 * (d - 1) / (1 - np.cos(angle)), "wants radians"),
@@ -89,6 +94,9 @@ WRONG = {
         (lambda choosing, testing: min(stop.mean() for stop in testing), "chosen on the test rows"),
         (lambda choosing, testing: np.mean([seed.min() for seed in testing.T]), "luckiest stop"),
         (own_stops, "one stop for all seeds"),
+        (quietest_stop, "lowest mean square"),
+        (lambda choosing, testing: testing[np.argsort(np.max(choosing, 1))[0]].mean(), "worst seed is best"),
+        (lambda choosing, testing: testing[np.argmin(np.log(choosing).mean(1))].mean(), "average the choosing errors"),
         (lambda choosing, testing: min(stop.mean() for stop in choosing), "rows that chose"),
         (lambda choosing, testing: testing[-1].mean(), "last stop"),
         (lambda choosing, testing: np.mean(testing), "mean over all stops"),

@@ -175,7 +175,9 @@ def honest_error(answer: Answer) -> None:
         curve = np.array([1.0, 0.6, 0.5, 0.55, 0.7])[:, None]
         choosing, testing = (curve + 0.15 * rng.normal(size=(5, 20)) for _ in range(2))
         choosing[2, rng.integers(20)] += 4  # one bad seed, which a median does not see
-        return choosing, testing
+        # An unsteady stop: its mean is the lowest or not, its mean square never, its mean logarithm always.
+        choosing[3] += np.resize([0.4, -0.4], 20) + rng.choice([-0.1, 0.1])
+        return np.abs(choosing), testing
 
     def expected(choosing: np.ndarray, testing: np.ndarray) -> float:
         means = [sum(stop) / len(stop) for stop in choosing]
@@ -196,6 +198,12 @@ def honest_error(answer: Answer) -> None:
             ].mean(),
             "this takes the lowest median; the rule takes the lowest mean, in which a bad seed counts": lambda c, t: t[
                 np.median(c, axis=1).argmin()
+            ].mean(),
+            "this takes the lowest mean square, in which large errors count for more; the rule takes the lowest mean": (
+                lambda c, t: t[(c**2).mean(axis=1).argmin()].mean()
+            ),
+            "this takes the stop whose worst seed is best; the rule takes the lowest mean": lambda c, t: t[
+                c.max(axis=1).argmin()
             ].mean(),
             "this is the error on the rows that chose; report the one on the test rows": lambda c, t: c.mean(
                 axis=1
