@@ -1,6 +1,6 @@
 """Plausible wrong answers to lesson 05's exercises, each with words of the sentence meant for it."""
 
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -54,6 +54,14 @@ def one_strength(X, y, prices):
     return block_system(X, y, np.full_like(prices, prices[0, 1]))
 
 
+def three_tasks_in_blocks(X, y, prices):
+    (A1, A2, A3), d = [x.T @ x / len(x) for x in X[:3]], X[0].shape[1]
+    one, two, three = (prices[s, t] * np.eye(d) for s, t in ((0, 1), (0, 2), (1, 2)))
+    system = [[A1 + one + two, -one, -two], [-one, A2 + one + three, -three], [-two, -three, A3 + two + three]]
+    right = [x.T @ target / len(x) for x, target in zip(X[:3], y[:3], strict=True)]
+    return np.linalg.solve(np.block(system), np.concatenate(right)).reshape(3, d)
+
+
 def spectrum(X, Y, change):
     U, s, V = np.linalg.svd(X.T @ Y, full_matrices=False)
     return U @ np.diag(change(s)) @ V
@@ -77,6 +85,10 @@ def two_layers_two_prices(X, Y, decay, width):
 
 def half_price(X, Y, decay, width):
     return spectrum(X, Y, lambda s: np.clip(s - decay / 2, 0, None) * (np.arange(len(s)) < width))
+
+
+def never_more_than_three(X, Y, decay, width):
+    return spectrum(X, Y, lambda s: np.clip(s - decay, 0, None) * (np.arange(len(s)) < min(width, 3)))
 
 
 def ridge(X, Y, decay, width):
@@ -125,6 +137,20 @@ def closest_pair_first(trunk, other):
     return [order[k] for k in range(len(table))]
 
 
+def swap_while_it_helps(trunk, other):
+    order = list(range(trunk.shape[1]))
+    distance, best = np.sum((trunk - other) ** 2), None
+    while best != distance:
+        best = distance
+        for a, b in combinations(range(len(order)), 2):
+            trial = list(order)
+            trial[a], trial[b] = trial[b], trial[a]
+            new = np.sum((trunk[:, trial] - other) ** 2)
+            if new < distance:
+                distance, order = new, trial
+    return order
+
+
 def sort_both(trunk, other):
     ranks = (other**2).sum(axis=0).argsort().argsort()
     return (trunk**2).sum(axis=0).argsort()[ranks]
@@ -154,6 +180,7 @@ WRONG = {
         (apart, "fits apart"),
         (pooled, "one weight vector"),
         (one_strength, "a price of its own"),
+        (three_tasks_in_blocks, "expected 3, got 2"),
         (lambda X, y, prices: np.zeros((3, 3)), "half the gradient"),
         (lambda X, y, prices: block_system(X, y, prices).T, "stand in columns"),
     ],
@@ -163,6 +190,7 @@ WRONG = {
         (unclipped, "not negative"),
         (two_layers_two_prices, "too high"),
         (half_price, "too low"),
+        (never_more_than_three, "three factors"),
         (ridge, "no direction is left out"),
         (lasso, "entry by entry"),
         (last_directions, "weakest directions"),
@@ -175,6 +203,7 @@ WRONG = {
         (take_turns, "what nobody wanted"),
         (own_units_take_turns, "what nobody wanted"),
         (closest_pair_first, "closest pair goes first"),
+        (swap_while_it_helps, "two units at a time"),
         (sort_both, "sorted by length"),
         (lambda trunk, other: range(trunk.shape[1]), "as they stand"),
         (lambda trunk, other: trunk[:, list(whole_orders(trunk, other))], "the order itself"),

@@ -1,7 +1,7 @@
 """Answers to the exercises of lesson 05."""
 
 from collections.abc import Callable
-from itertools import permutations
+from itertools import combinations, permutations
 
 import numpy as np
 
@@ -65,9 +65,10 @@ def fit_softly(answer: Answer) -> None:
     """Exercise 2: the soft fit of several tasks, with a price for each pair."""
 
     def inputs(rng: np.random.Generator) -> tuple:
-        X = [rng.normal(size=(int(n), 4)) for n in rng.permutation([6, 9, 14])]
+        tasks = int(rng.integers(2, 5))
+        X = [rng.normal(size=(int(n), 4)) for n in rng.permutation([6, 9, 11, 14])[:tasks]]
         y = [rng.normal(size=len(rows)) for rows in X]
-        prices = np.triu(rng.uniform(0.2, 2, size=(3, 3)), 1)
+        prices = np.triu(rng.uniform(0.2, 2, size=(tasks, tasks)), 1)
         return X, y, prices + prices.T
 
     def expected(X: list, y: list, prices: np.ndarray) -> np.ndarray:
@@ -159,7 +160,8 @@ def decayed_fit(answer: Answer) -> None:
         values = np.array([4.0, 3, 2, 1]) + rng.uniform(-0.3, 0.3, size=4)
         noise = rng.normal(size=(12, 4))
         Y = X @ (left * values @ right) + noise - X @ (X.T @ noise)
-        return X, Y, float(rng.uniform(1.35, 1.65)), int(rng.choice([2, 4]))
+        decay = rng.choice([0.5, 1.5]) + rng.uniform(-0.15, 0.15)  # the higher one drops the last direction
+        return X, Y, float(decay), int(rng.choice([2, 4]))
 
     def of_values(change: Callable) -> Callable:
         def fit(X: np.ndarray, Y: np.ndarray, decay: float, width: int) -> np.ndarray:
@@ -275,6 +277,20 @@ def best_order(answer: Answer) -> None:
         "this leaves the units as they stand": lambda trunk, other: np.arange(trunk.shape[1]),
     }
 
+    def swapped(trunk: np.ndarray, other: np.ndarray) -> list:
+        cost, order = squares(trunk, other), list(range(trunk.shape[1]))
+        for _ in range(20):
+            for k, m in combinations(range(len(order)), 2):
+                i, j = order[k], order[m]
+                if cost[i, m] + cost[j, k] < cost[i, k] + cost[j, m]:
+                    order[k], order[m] = j, i
+        return order
+
+    def between_neighbours(rng: np.random.Generator) -> tuple:
+        """Each unit of `other` lies between two units of `trunk`, and a little closer to the next."""
+        trunk = rng.normal(size=(6, 5))
+        return trunk, 0.45 * trunk + 0.55 * np.roll(trunk, -1, axis=1) + 0.02 * rng.normal(size=(6, 5))
+
     def inputs(rng: np.random.Generator) -> tuple:
         for _ in range(200):  # until each mistake shows
             lengths = rng.uniform(0.5, 3, size=5)
@@ -290,4 +306,7 @@ def best_order(answer: Answer) -> None:
             raise Wrong("this is the trunk in its new order; return the order itself, as the head needs it too")
         return order
 
-    compare(judged, inputs, closest, one_by_one, "`trunk[:, order]` has to be as close to `other` as any order allows")
+    look = "`trunk[:, order]` has to be as close to `other` as any order allows"
+    swaps = {"two units at a time were swapped, and that gets stuck where more must move; try whole orders": swapped}
+    compare(judged, inputs, closest, one_by_one | swaps, look)
+    compare(judged, between_neighbours, closest, swaps, look)
