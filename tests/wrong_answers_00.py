@@ -50,6 +50,26 @@ def shuffles_one_companion(targets, rng):
     return result
 
 
+def rolls_the_columns(targets, rng):
+    result = targets.copy()
+    for k, places in enumerate(rng.choice(np.arange(1, len(targets)), size=3, replace=False), start=1):
+        result[:, k] = np.roll(targets[:, k], places)
+    return result
+
+
+def shuffles_ten_rows(targets, rng):
+    result = targets.copy()
+    result[:10, 1:] = rng.permuted(targets[:10, 1:], axis=0)
+    return result
+
+
+def moves_two_together(targets, rng):
+    result = targets.copy()
+    result[:, 1:3] = rng.permutation(targets[:, 1:3])
+    result[:, 3] = rng.permutation(targets[:, 3])
+    return result
+
+
 def as_strangers(values, others):
     errors = [np.std(v, ddof=1) / np.sqrt(len(v)) for v in (values, others)]
     return np.mean(values) - np.mean(others), np.hypot(*errors)
@@ -89,7 +109,10 @@ WRONG = {
     "shuffled": [
         (shuffles_rows, "T1 itself was shuffled"),
         (shuffles_all_columns, "T1 itself was shuffled"),
-        (keeps_companions_together, "all columns moved together"),
+        (keeps_companions_together, "columns moved together"),
+        (moves_two_together, "columns moved together"),
+        (shuffles_ten_rows, "many rows kept their place"),
+        (rolls_the_columns, "moved along together"),
         (shuffles_within_rows, "from one task to another"),
         (forgets_the_generator, "another generator gives the same order"),
         (shuffles_one_companion, "a companion kept its place"),
@@ -101,12 +124,17 @@ WRONG = {
         (standard_deviation, "spread of single seeds"),
         (without_ddof, "ddof=1"),
         (turned, "the sign is turned"),
+        (lambda a, b: (np.mean(a - b), np.std(a - b, ddof=1) / 40**0.5), "the lesson has 40 seeds"),
+        (lambda a, b: (np.mean(a - b), np.std(a - b, ddof=1) / 20**0.5), "seed by seed comparison"),
         (lambda values, others: np.mean(values - others), "has shape ()"),
     ],
     "probe": [
         (lambda hidden, signs, rows: _probe(hidden, signs, rows, rows), "on the rows of the fit"),
-        (lambda hidden, signs, rows: _probe(hidden, signs, range(60), others(signs, rows)), "has seen the test rows"),
-        (lambda hidden, signs, rows: _probe(hidden, signs, rows, range(60)), "on all rows"),
+        (
+            lambda hidden, signs, rows: _probe(hidden, signs, range(len(signs)), others(signs, rows)),
+            "has seen the test rows",
+        ),
+        (lambda hidden, signs, rows: _probe(hidden, signs, rows, range(len(signs))), "on all rows"),
         (lambda hidden, signs, rows: _probe(hidden, signs, rows, others(signs, rows), constant=False), "a constant"),
         (lambda hidden, signs, rows: _probe(hidden, signs, rows, others(signs, rows), level=0.5), "not above 0.5"),
     ],

@@ -48,7 +48,7 @@ def shows_hidden(answer: Answer) -> None:
 def shuffled(answer: Answer) -> None:
     """Exercise 2: the control. Column 0 stays; each other column is shuffled over the rows on its own."""
     rng = np.random.default_rng(2016)
-    inputs = rng.normal(size=(64, 4))  # all numbers differ, so that each can be followed
+    inputs = rng.permutation(256).reshape(64, 4).astype(float)  # all numbers differ, so that each can be followed
     result = answer(inputs, np.random.default_rng(0))
     if result.shape != inputs.shape:
         raise Wrong(f"the result has shape {result.shape}, expected is that of the targets, {inputs.shape}")
@@ -64,8 +64,13 @@ def shuffled(answer: Answer) -> None:
     if not moved.all() and not moved[1:].all():
         raise Wrong("a companion kept its place; shuffle every column but the first")
     order = np.array([[np.flatnonzero(inputs[:, k] == value)[0] for value in result[:, k]] for k in (1, 2, 3)])
-    if np.array_equal(order[0], order[1]) and np.array_equal(order[1], order[2]):
-        raise Wrong("all columns moved together, so the companions still belong to each other; give each its own order")
+    if any(np.array_equal(order[one], order[other]) for one, other in ((0, 1), (0, 2), (1, 2))):
+        raise Wrong("columns moved together, so the companions still belong to each other; give each its own order")
+    here = np.arange(64)
+    if np.mean(order == here, axis=1).max() > 0.25:
+        raise Wrong("many rows kept their place; shuffle over all the rows")
+    if any(len(set((rows - here) % 64)) < 10 for rows in order):
+        raise Wrong("the rows are moved along together; draw a random order")
     if np.array_equal(answer(inputs, np.random.default_rng(1)), result):
         raise Wrong("another generator gives the same order; draw it from the `rng` that you are given")
 
@@ -75,8 +80,8 @@ def paired(answer: Answer) -> None:
     """Exercise 3: mean and standard error of a difference, seed by seed."""
 
     def inputs(rng: np.random.Generator) -> tuple:
-        luck = rng.normal(size=20)
-        return 0.9 + 0.04 * luck + 0.01 * rng.normal(size=20), 0.86 + 0.04 * luck + 0.01 * rng.normal(size=20)
+        luck, *own = rng.normal(size=(3, int(rng.integers(8, 30))))
+        return 0.9 + 0.04 * luck + 0.01 * own[0], 0.86 + 0.04 * luck + 0.01 * own[1]
 
     def expected(values: np.ndarray, others: np.ndarray) -> list:
         differences = [one - other for one, other in zip(values, others, strict=True)]
@@ -101,6 +106,9 @@ def paired(answer: Answer) -> None:
             "the spread of a sample divides by n - 1; NumPy needs `ddof=1`": with_error(
                 lambda a, b: (a - b).std() / np.sqrt(len(a))
             ),
+            "the lesson has 40 seeds, and other settings have other numbers; divide by the root of how many came": (
+                with_error(lambda a, b: (a - b).std(ddof=1) / np.sqrt(40))
+            ),
             "the sign is turned: the first setting minus the second": lambda a, b: (
                 -np.mean(a - b),
                 (a - b).std(ddof=1) / np.sqrt(len(a)),
@@ -115,9 +123,10 @@ def probe(answer: Answer) -> None:
     """Exercise 4: how well can signs be read off hidden values, on rows that the fit has not seen?"""
 
     def inputs(rng: np.random.Generator) -> tuple:
-        hidden = rng.normal(size=(60, 5))
-        signs = np.where(hidden @ rng.normal(size=5) + 1.0 + 0.8 * rng.normal(size=60) > 0, 1.0, -1.0)
-        return hidden, signs, rng.permutation(60)[:30]
+        n = int(rng.integers(50, 70))
+        hidden = rng.normal(size=(n, 5))
+        signs = np.where(hidden @ rng.normal(size=5) + 1.0 + 0.8 * rng.normal(size=n) > 0, 1.0, -1.0)
+        return hidden, signs, rng.permutation(n)[: n // 2]
 
     def with_choices(bias: float, fitted: object, tested: object, threshold: float = 0.0) -> object:
         def read(hidden: np.ndarray, signs: np.ndarray, rows: np.ndarray) -> float:
