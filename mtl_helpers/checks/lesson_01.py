@@ -191,8 +191,9 @@ def excess_error(answer: Answer) -> None:
     """Exercise 4: by how much least squares errs more than the true weights, on rows it has not seen."""
 
     def inputs(rng: np.random.Generator) -> tuple:
-        X, weights = rng.normal(size=(40, 5)), rng.normal(size=(5, 1))
-        return X, X @ weights + 0.5 * rng.normal(size=(40, 1)), weights, int(rng.integers(9, 16))
+        n = int(rng.integers(35, 50))
+        X, weights = rng.normal(size=(n, 5)), rng.normal(size=(5, 1))
+        return X, X @ weights + 0.5 * rng.normal(size=(n, 1)), weights, int(rng.integers(9, 16))
 
     def error(W: np.ndarray, X: np.ndarray, Y: np.ndarray) -> float:
         return sum((y - x @ W).item() ** 2 for x, y in zip(X, Y, strict=True)) / len(X)
