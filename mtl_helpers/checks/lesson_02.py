@@ -171,7 +171,8 @@ def trunk_streams(answer: Answer) -> None:
     """Exercise 3: each task's gradient on the shared trunk of a ReLU network."""
 
     def inputs(rng: np.random.Generator) -> tuple:
-        return tuple(rng.normal(size=shape) for shape in ((7, 4), (2, 7, 3), (4, 5), (2, 5, 3)))
+        n = int(rng.integers(5, 10))
+        return tuple(rng.normal(size=shape) for shape in ((n, 4), (2, n, 3), (4, 5), (2, 5, 3)))
 
     def losses(X: np.ndarray, targets: np.ndarray, trunk: np.ndarray, heads: np.ndarray) -> np.ndarray:
         hidden = np.maximum(X @ trunk, 0)
