@@ -86,9 +86,9 @@ def from_the_minima(c1, c2, w1, w2, rate):
     return [(1 - rate * c1) * w2 + rate * c1 * w1, (1 - rate * c2) * w1 + rate * c2 * w2]
 
 
-def too_few_turns(c1, c2, w1, w2, rate):
+def too_few_turns(c1, c2, w1, w2, rate, rounds=3):
     w = (w1 + w2) / 2
-    for _ in range(3):
+    for _ in range(rounds):
         a = w - rate * c1 * (w - w1)
         w = a - rate * c2 * (a - w2)
     return [a, w]
@@ -166,10 +166,14 @@ def none_forgotten(weights, momenta, gradients, rate, decay):
     return (1 - rate * decay) * weights - rate * np.array(momenta), momenta
 
 
+def almost_idle(weights, momenta, gradients, rate, decay):
+    return turn_with(lambda w, m, rate, decay: (w * (1 - 1e-10), m))(weights, momenta, gradients, rate, decay)
+
+
 def trunk_twice(weights, momenta, gradients, rate, decay):
     step = turn_with(lambda w, m, rate, decay: (w, m))
     weights, momenta = step(weights, momenta, gradients, rate, decay)
-    return step(weights, momenta, [gradients[0], None], rate, decay)
+    return step(weights, momenta, [gradients[0], *[None] * (len(weights) - 1)], rate, decay)
 
 
 WRONG = {
@@ -199,7 +203,8 @@ WRONG = {
         (lambda c1, c2, w1, w2, rate: settle(c2, c1, w1, w2, rate), "c1 and c2 have changed places"),
         (lambda c1, c2, w1, w2, rate: settle(2 * c1, 2 * c2, w1, w2, rate), "twice the rate"),
         (lambda c1, c2, w1, w2, rate: [w1, w2], "these are the two minima"),
-        (too_few_turns, "a thousand times"),
+        (too_few_turns, "until w settles"),
+        (lambda *given: too_few_turns(*given, rounds=40), "until w settles"),
         (lambda *given: settle(*given)[1], "has shape ()"),
     ],
     "tempered": [
@@ -230,6 +235,7 @@ WRONG = {
         (trunk_twice, "zero is no None"),
         (lambda *given: np.transpose(turn_with(lambda w, m, rate, decay: (w, m))(*given)), "one for each weight"),
         (lambda weights, momenta, *_: (weights, momenta), "nothing changes at all"),
-        (lambda *given: turn_with(lambda w, m, rate, decay: (w, m))(*given)[0], "has shape (2,)"),
+        (lambda *given: turn_with(lambda w, m, rate, decay: (w, m))(*given)[0], "expected is (2, "),
+        (almost_idle, "bit for bit"),
     ],
 }
