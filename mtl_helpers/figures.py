@@ -189,8 +189,15 @@ def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterabl
     button.on_click(back)
     for slider in sliders.values():
         slider.observe(redraw, "value")
-    display(widgets.VBox([*sliders.values(), button]))
+    display(_Controls([*sliders.values(), button]))
     handle = display(data, **options, display_id=True)
+
+
+class _Controls(widgets.VBox):
+    """Sliders above each other. On a page where nothing runs, their text stands in their place."""
+
+    def __repr__(self) -> str:
+        return f"Sliders: {', '.join(child.description for child in self.children[:-1])}. Run this cell to move them."
 
 
 def _wipe(ax: Axes) -> None:

@@ -286,6 +286,7 @@ def test_live_figure_starts_with_picture_sentence_and_labelled_sliders(on_screen
     assert first["text/plain"] == options["metadata"]["image/png"]["alt"] == "From 2 with slope 0.5."
     assert Image.open(io.BytesIO(first["image/png"])).size == (1296, 518)
     assert [slider.description for slider in box.children[:2]] == ["slope", "start at"]
+    assert box._repr_mimebundle_()["text/plain"] == "Sliders: slope, start at. Run this cell to move them."
     assert updates == []
 
 
