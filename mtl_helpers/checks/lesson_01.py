@@ -119,7 +119,6 @@ def gradient_of_root(answer: Answer) -> None:
             ),
         },
         "a case to try by hand: for W = [[0]], X = [[1], [1]] and Y = [[3], [3]] it is -1",
-        tolerance=1e-6,
     )
 
 

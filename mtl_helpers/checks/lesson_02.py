@@ -162,7 +162,6 @@ def equal_width(answer: Answer) -> None:
             "the width is rounded; hand it over as it comes out": lambda *given: np.round(expected(*given)),
         },
         "write down both numbers of weights, set them equal and solve for the width of the separate networks",
-        tolerance=1e-6,  # a float handed over as a tensor arrives in single precision
     )
 
 
@@ -259,7 +258,6 @@ def trunk_streams(answer: Answer) -> None:
             "the signs are used as the mask; a closed ReLU has slope 0, not -1": route(np.sign),
         },
         "change the lesson's formula step by step",
-        tolerance=1e-6,
     )
 
 

@@ -156,7 +156,6 @@ def rest(answer: Answer) -> None:
             ),
         },
         "solve the two equations; a loop must run until w settles, thousands of rounds at a small rate",
-        tolerance=1e-6,
     )
 
 

@@ -229,7 +229,6 @@ def gradient_of_logs(answer: Answer) -> None:
             "this is the gradient on the heads; the question is about the trunk": of_heads,
         },
         "it is the sum of g_k / L_k, where g_k is task k's own gradient on the trunk",
-        tolerance=1e-6,
     )
 
 
