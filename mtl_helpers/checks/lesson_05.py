@@ -224,12 +224,14 @@ def best_order(answer: Answer) -> None:
     """Exercise 4: the order of one trunk's units that brings it closest to another trunk."""
 
     def squares(trunk: np.ndarray, other: np.ndarray) -> np.ndarray:
-        return np.array([[np.sum((one - two) ** 2) for two in other.T] for one in trunk.T])
+        return np.sum((trunk[:, :, None] - other[:, None]) ** 2, axis=0)
+
+    def of_cost(cost: np.ndarray) -> list:
+        orders = np.array(list(permutations(range(len(cost)))))
+        return orders[cost[orders, np.arange(len(cost))].sum(axis=1).argmin()].tolist()
 
     def closest(trunk: np.ndarray, other: np.ndarray, farthest: bool = False) -> list:
-        cost = squares(trunk, other)
-        orders = [(sum(cost[j, k] for k, j in enumerate(order)), order) for order in permutations(range(len(cost)))]
-        return list((max if farthest else min)(orders)[1])
+        return of_cost(-squares(trunk, other) if farthest else squares(trunk, other))
 
     def in_turn(trunk: np.ndarray, other: np.ndarray) -> list:
         order: list[int] = []
@@ -251,9 +253,7 @@ def best_order(answer: Answer) -> None:
         return order
 
     def by_distance(trunk: np.ndarray, other: np.ndarray) -> list:
-        cost = np.sqrt(squares(trunk, other))
-        orders = permutations(range(len(cost)))
-        return list(min(orders, key=lambda order: sum(cost[j, k] for k, j in enumerate(order))))
+        return of_cost(np.sqrt(squares(trunk, other)))
 
     def by_angle(trunk: np.ndarray, other: np.ndarray) -> list:
         return closest(*(array / np.linalg.norm(array, axis=0) for array in (trunk, other)))
