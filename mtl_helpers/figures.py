@@ -12,6 +12,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
@@ -149,7 +150,8 @@ def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterabl
     ----------
     draw : `draw(axes, **values)` draws on clean axes (one, or an array of `panels`), given one value a
         control, and returns the picture's sentence. The axes keep the place that they need at the
-        start, which saves most of the time.
+        start, and their ticks are drawn anew only when limits, labels or titles change: both save most
+        of the time.
     panels : how many axes.
     controls : name to (values, start): what a slider steps through, and where it stands at first.
         An underscore in the name is a space in the slider's label.
@@ -166,13 +168,22 @@ def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterabl
     sliders = {name: _slider(name, control) for name, control in controls.items()}
     figure, axes = new_figure("wide", panels)
     figure.set_dpi(SHARPNESS * PIXELS_PER_INCH)
-    canvas = FigureCanvasAgg(figure)
+    canvas, kept = FigureCanvasAgg(figure), {"frame": None, "pixels": None}
 
     def picture(small: bool = False) -> tuple[dict, dict]:
         for ax in figure.axes:
             _wipe(ax)
         says = draw(axes, **{name: slider.value for name, slider in sliders.items()})
-        canvas.draw()
+        moving = [artist for ax in figure.axes for artist in sorted(_contents(ax), key=Artist.get_zorder)]
+        frame = [(ax.axis(), ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes]
+        if frame != kept["frame"]:
+            for artist in moving:
+                artist.set_animated(True)  # matplotlib's word for: not with the axes
+            canvas.draw()
+            kept.update(frame=frame, pixels=canvas.copy_from_bbox(figure.bbox))
+        canvas.restore_region(kept["pixels"])
+        for artist in moving:
+            figure.draw_artist(artist)
         return _with_sentence(figure, Image.fromarray(np.array(canvas.buffer_rgba())), says, small)
 
     def redraw(_: object) -> None:
@@ -200,9 +211,13 @@ class _Controls(widgets.VBox):
         return f"Sliders: {', '.join(child.description for child in self.children[:-1])}. Run this cell to move them."
 
 
+def _contents(ax: Axes) -> list[Artist]:
+    return [*ax.lines, *ax.patches, *ax.collections, *ax.images, *ax.texts]
+
+
 def _wipe(ax: Axes) -> None:
     """Remove what was drawn and keep the ticks: `clear` makes them anew, which takes half of the time of a drawing."""
-    for artist in [*ax.lines, *ax.patches, *ax.collections, *ax.images, *ax.texts]:
+    for artist in _contents(ax):
         artist.remove()
     ax.set_prop_cycle(None)
     ax.relim()

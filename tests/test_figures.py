@@ -300,12 +300,28 @@ def test_live_figure_is_drawn_anew_at_each_move_and_goes_back(on_screen):
     assert updates[-1] == "From 2 with slope 0.5."
 
 
-def test_live_pictures_differ_and_repeat(monkeypatch):
-    pictures = []
+def pictures_there_and_back(monkeypatch, draw):
+    pictures, boxes = [], []
     monkeypatch.setattr(Updates, "update", lambda self, data, **_: pictures.append(data["image/png"]))
     monkeypatch.setattr(figures, "display", lambda data, **_: boxes.append(data) or Updates())
-    boxes = []
-    mtl.live(lambda ax, height: ax.plot([0, 1], [0, height]) and "A line.", height=([1, 2, 3], 1))
+    mtl.live(draw, height=([1, 2, 3], 1))
     for index in (1, 2, 1):
         boxes[0].children[0].index = index
-    assert pictures[0] == pictures[2] != pictures[1]
+    return pictures
+
+
+def test_live_pictures_differ_and_repeat(monkeypatch):
+    one, other, again = pictures_there_and_back(
+        monkeypatch, lambda ax, height: ax.set(ylim=(0, 4)) and ax.plot([0, 1], [0, height]) and "A line."
+    )
+    assert one == again != other
+
+
+@pytest.mark.parametrize("name", ["title", "xlabel", "ylabel", "xlim", "ylim"])
+def test_live_frame_is_drawn_anew_when_it_changes(monkeypatch, name):
+    def draw(ax, height):
+        ax.set(**{name: (0, height) if name.endswith("lim") else f"up to {height}"})
+        return "No line: all that changes is the frame."
+
+    one, other, again = pictures_there_and_back(monkeypatch, draw)
+    assert one == again != other
