@@ -5,6 +5,7 @@ in a dark JupyterLab. Colours never stand alone: a label, a marker or a dash say
 """
 
 import io
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import ipywidgets as widgets
@@ -27,7 +28,7 @@ INK, PAPER, GRID = "#1f2328", "#ffffff", "#d5d9de"
 # so that the first three, which stand for tasks, differ most.
 COLOURS = ("#5790fc", "#e42536", "#7a21dd", "#f89c20", "#964a8b", "#9c9ca1")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
-SIZES = {"small": (5.0, 3.4), "wide": (9.0, 3.6), "tall": (9.0, 6.0)}
+SIZES = {"wide": (9.0, 3.6), "tall": (9.0, 6.0)}
 STYLE = {
     "figure.facecolor": PAPER,
     "axes.facecolor": PAPER,
@@ -81,7 +82,7 @@ def new_figure(size: str = "wide", panels: int = 1) -> tuple[Figure, Axes | np.n
 
     Parameters
     ----------
-    size : "small", "wide" or "tall".
+    size : "wide" or "tall".
     panels : how many axes.
 
     Returns
@@ -260,6 +261,27 @@ def mean_se(values: np.ndarray, axis: int = -1) -> tuple[np.ndarray, np.ndarray]
     return values.mean(axis), values.std(axis, ddof=1) / np.sqrt(values.shape[axis])
 
 
+def plus_minus(values: np.ndarray, form: str = ".3f") -> str:
+    """Mean and standard error over seeds as text, such as "0.812 ± 0.004".
+
+    Parameters
+    ----------
+    values : (seeds,), at least two.
+    form : of the mean, as in an f-string: digits, and "+" to show its sign. Zero has no minus.
+
+    Raises
+    ------
+    TypeError, ValueError : for values that are not finite numbers, fewer than two seeds, more than one
+        number a seed, or another form.
+    """
+    if not re.fullmatch(r"[+]?[.][0-9]+f", str(form)):
+        raise ValueError(f'form must be like ".3f" or "+.3f", got {form!r}.')
+    mean, error = mean_se(values)
+    if np.ndim(mean):
+        raise ValueError(f"Each seed must have one number, got an array of shape {np.shape(values)}.")
+    return f"{mean:{form.replace('.', 'z.')}} ± {error:{form.removeprefix('+')}}"
+
+
 def kept_apart(wanted: Sequence[float], gap: float, low: float = -np.inf, high: float = np.inf) -> np.ndarray:
     """Heights in the order given, `gap` or more apart, as near (least squares) as can be to those wanted."""
     room = gap * np.arange(len(wanted))
@@ -292,15 +314,13 @@ def dots(ax: Axes, values: Mapping[str, np.ndarray], label: str, digits: int = 3
     _check_drawing(ax, values)
     digits = whole_number("digits", digits, 0)
     for row, seeds in enumerate(values.values()):
-        mean, error = mean_se(seeds)
-        if np.ndim(mean):
-            raise ValueError(f"Each row must hold one number a seed, got an array of shape {np.shape(seeds)}.")
+        text, (mean, error) = plus_minus(seeds, f".{digits}f"), mean_se(seeds)
         colour = COLOURS[row % len(COLOURS)]
         # A fixed pattern, not chance: the picture must not change from run to run.
         height = row + 0.2 * np.sin(2.4 * np.arange(len(seeds)))
         ax.plot(seeds, height, "o", color=colour, alpha=0.45, markersize=5, markeredgewidth=0)
         ax.errorbar(mean, row, xerr=error, fmt="D", color=INK, capsize=5, markersize=6)
-        ax.annotate(f"{mean:.{digits}f} ± {error:.{digits}f}", (1, row), va="center", **_RIGHT_OF_AXES, xytext=(6, 0))
+        ax.annotate(text, (1, row), va="center", **_RIGHT_OF_AXES, xytext=(6, 0))
     ax.set_yticks(range(len(values)), values)
     ax.set_ylim(len(values) - 0.5, -0.5)
     ax.set_xlabel(label)

@@ -47,11 +47,11 @@ def empty_graph():
 
 
 def figure():
-    return mtl.new_figure("small")[0]
+    return mtl.new_figure()[0]
 
 
 def ax():
-    return mtl.new_figure("small")[1]
+    return mtl.new_figure()[1]
 
 
 # Function, then for each bad call: the call, the error, and parts of its message: what was expected, what given.
@@ -173,8 +173,8 @@ BAD = {
         (lambda: mtl.draw_graph(GRAPH, ["total"] * 4), ValueError, "Up to three losses", "4"),
     ],
     mtl.new_figure: [
-        (lambda: mtl.new_figure("large"), ValueError, "small, wide, tall", "'large'"),
-        (lambda: mtl.new_figure(["wide"]), ValueError, "small, wide, tall", "['wide']"),
+        (lambda: mtl.new_figure("large"), ValueError, "wide, tall", "'large'"),
+        (lambda: mtl.new_figure(["wide"]), ValueError, "wide, tall", "['wide']"),
         (lambda: mtl.new_figure("wide", 0), ValueError, "panels must be at least 1", "0"),
     ],
     mtl.show: [
@@ -197,12 +197,19 @@ BAD = {
         (lambda: mtl.mean_se([1.0, NAN]), ValueError, "values must hold finite numbers", "NaN"),
         (lambda: mtl.mean_se(["a", "b"]), TypeError, "array of numbers", "U1"),
     ],
+    mtl.plus_minus: [
+        (lambda: mtl.plus_minus([1.0]), ValueError, "at least two seeds", "(1,)"),
+        (lambda: mtl.plus_minus(X), ValueError, "one number", "(6, 3)"),
+        (lambda: mtl.plus_minus([1.0, NAN]), ValueError, "values must hold finite numbers", "NaN"),
+        (lambda: mtl.plus_minus(X[0], 3), ValueError, '".3f"', "3"),
+        (lambda: mtl.plus_minus(X[0], "%.3f"), ValueError, '".3f"', "'%.3f'"),
+    ],
     mtl.dots: [
         (lambda: mtl.dots(ax(), {}, "error"), ValueError, "at least one array", "empty"),
         (lambda: mtl.dots(ax(), [X], "error"), TypeError, "dictionary", "list"),
         (lambda: mtl.dots(figure(), {"a": X[0]}, "error"), TypeError, "axes", "Figure"),
         (lambda: mtl.dots(ax(), {"a": [1.0]}, "error"), ValueError, "at least two seeds", "(1,)"),
-        (lambda: mtl.dots(ax(), {"a": X}, "error"), ValueError, "one number a seed", "(6, 3)"),
+        (lambda: mtl.dots(ax(), {"a": X}, "error"), ValueError, "one number", "(6, 3)"),
         (lambda: mtl.dots(ax(), {"a": [1.0, NAN]}, "error"), ValueError, "finite", "NaN"),
         (lambda: mtl.dots(ax(), {"a": X[0]}, "error", digits=-1), ValueError, "digits must be at least 0", "-1"),
     ],

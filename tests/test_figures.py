@@ -69,6 +69,20 @@ def test_mean_se_agrees_with_its_definition(shape, axis):
     np.testing.assert_allclose(error, np.sqrt(squares / (n - 1) / n), rtol=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("values", "form", "text"),
+    [
+        ([1.0, 2.0, 3.0], ".3f", "2.000 ± 0.577"),
+        ([1.0, 2.0, 3.0], "+.1f", "+2.0 ± 0.6"),
+        ([-3.0, -2.0, -1.0], ".0f", "-2 ± 1"),
+        ([-1e-9, -1e-9], ".2f", "0.00 ± 0.00"),
+        ([-1e-9, -1e-9], "+.2f", "+0.00 ± 0.00"),
+    ],
+)
+def test_plus_minus_writes_mean_and_error(values, form, text):
+    assert mtl.plus_minus(values, form) == text
+
+
 # Labels kept apart --------------------------------------------------------------------------------------------
 
 
@@ -132,7 +146,7 @@ def annotations(ax):
 @pytest.mark.parametrize(
     ("case", "size", "scale"),
     [
-        *((case, "small", "linear") for case in CURVES),
+        *((case, "wide", "linear") for case in CURVES),
         *((case, "wide", "log") for case in ("equal ends", "ends at zero")),
         ("at the top", "tall", "linear"),
     ],
@@ -191,7 +205,7 @@ ROWS = {
 }
 
 
-@pytest.mark.parametrize(("case", "size"), [*((case, "small") for case in ROWS), ("seven, long names", "tall")])
+@pytest.mark.parametrize(("case", "size"), [*((case, "wide") for case in ROWS), ("seven, long names", "tall")])
 def test_labels_of_dots_stay_apart(case, size):
     fig, ax = mtl.new_figure(size)
     mtl.dots(ax, ROWS[case], "test error", digits=2)
@@ -205,7 +219,7 @@ def test_dots_show_every_seed_the_mean_and_its_error():
     points = [line.get_xdata() for line in ax.lines if line.get_marker() == "o"]
     for found, seeds in zip(points, values.values(), strict=True):
         np.testing.assert_array_equal(found, seeds)
-    expected = ["{:.2f} ± {:.2f}".format(*mtl.mean_se(seeds)) for seeds in values.values()]
+    expected = [mtl.plus_minus(seeds, ".2f") for seeds in values.values()]
     assert [label.get_text() for label in annotations(ax)] == expected
     assert [tick.get_text() for tick in ax.get_yticklabels()] == list(values)
     assert ax.get_xlabel() == "accuracy"
@@ -244,7 +258,7 @@ def test_show_gives_picture_sentence_and_alternative_text(shown, size):
 
 def test_show_does_not_change_from_run_to_run(shown):
     for _ in range(2):
-        fig, ax = mtl.new_figure("small")
+        fig, ax = mtl.new_figure()
         mtl.dots(ax, ROWS["two"], "error")
         mtl.show(fig, says="Two rows.")
     assert shown[0] == shown[1]
