@@ -36,6 +36,8 @@ SETTINGS = {
 }
 WAITS = 180_000  # milliseconds; a loaded machine is slow
 PRESSES = 7
+# Milliseconds. A free machine of two cores needs a hundred; here other tests run beside it.
+LATENCY = 600
 
 # "Idle" is shown before the session exists; these promises are the ones to wait for.
 READY = """async () => {
@@ -201,7 +203,7 @@ def test_lesson_runs_and_is_drawn(page, lab, measured, path):
     assert hint.evaluate("e => e.open")
 
     measured[path.stem] = latencies(page)
-    assert all(statistics.median(one) < 2000 for one in measured[path.stem])
+    assert all(statistics.median(one) < LATENCY for one in measured[path.stem])
 
 
 def test_exercise_is_solved_by_typing(page, lab):
