@@ -1,6 +1,7 @@
 """The package as a whole: a quiet import, float64, complete names, imports that run one way."""
 
 import ast
+import gc
 import inspect
 import re
 import subprocess
@@ -39,6 +40,11 @@ os.write(2, b"still connected")
 def test_import_compilation_and_many_traces_write_nothing():
     run = subprocess.run([sys.executable, "-c", FIRST_RUN], capture_output=True, encoding="utf-8")
     assert (run.returncode, run.stdout, run.stderr) == (0, "(2,)\n", "still connected")
+
+
+def test_garbage_collector_runs_and_leaves_tensorflow_alone():
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 100_000
 
 
 def test_float64_is_the_float():
