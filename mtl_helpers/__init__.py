@@ -38,9 +38,11 @@ import keras  # noqa: E402
 keras.config.set_floatx("float64")
 
 from mtl_helpers.data import boolean_ladder, linear_tasks, posed_digits  # noqa: E402
-from mtl_helpers.figures import dots, lines, live, mean_se, new_figure, plus_minus, show  # noqa: E402
+from mtl_helpers.figures import dots, lines, new_figure, show  # noqa: E402
 from mtl_helpers.graphs import computation_graph, draw_graph, listing, variables_reached  # noqa: E402
+from mtl_helpers.live import live  # noqa: E402
 from mtl_helpers.networks import apart, hard_sharing, random_start, soft_penalty  # noqa: E402
+from mtl_helpers.report import mean_se, plus_minus  # noqa: E402
 from mtl_helpers.theory import reduced_rank_regression  # noqa: E402
 from mtl_helpers.training import (  # noqa: E402
     Run,

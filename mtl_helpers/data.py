@@ -3,43 +3,15 @@
 The classification sets give their targets by task, as a dictionary; linear tasks give a matrix.
 """
 
-import numbers
 from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
 from scipy.ndimage import map_coordinates
 
+from mtl_helpers.arguments import finite_number, whole_number
+
 DIGIT_TASKS = ("angle", "shift", "digit", "odd", "at_least_five")
-
-
-def whole_number(name: str, value: object, at_least: int) -> int:
-    """Return `value` if it is a whole number of `at_least` or more, else raise."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} must be a whole number, got {value!r}.")
-    if value < at_least:
-        raise ValueError(f"{name} must be at least {at_least}, got {value}.")
-    return int(value)
-
-
-def finite_number(name: str, value: object, low: float, high: float = np.inf) -> float:
-    """Return `value` if it is a finite number in [low, high], else raise."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number, got {value!r}.")
-    if not np.isfinite(value) or not low <= value <= high:
-        expected = f"from {low:g} to {high:g}" if np.isfinite(high) else f"finite and at least {low:g}"
-        raise ValueError(f"{name} must be {expected}, got {value:g}.")
-    return float(value)
-
-
-def finite_array(name: str, values: object) -> np.ndarray:
-    """Return `values` as an array if it holds finite numbers, else raise."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name} must be an array of numbers, got {array.dtype}.")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} must hold finite numbers, got NaN or infinity.")
-    return array
 
 
 def _known_tasks(tasks: Sequence[str], known: Sequence[str]) -> list[str]:

@@ -5,23 +5,20 @@ in a dark JupyterLab. Colours never stand alone: a label, a marker or a dash say
 """
 
 import io
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-import ipywidgets as widgets
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 from scipy.optimize import isotonic_regression
 
-from mtl_helpers.data import finite_array, whole_number
+from mtl_helpers.arguments import finite_array, whole_number
+from mtl_helpers.report import mean_se, plus_minus
 
 INK, PAPER, GRID = "#1f2328", "#ffffff", "#d5d9de"
 # Petroff (2021), "Accessible color sequences for data visualization": his six colours, reordered
@@ -119,11 +116,11 @@ def show(figure: Figure, says: str) -> None:
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=SHARPNESS * PIXELS_PER_INCH)
     plt.close(figure)
-    data, options = _with_sentence(figure, Image.open(picture), says, small=True)
+    data, options = with_sentence(figure, Image.open(picture), says, small=True)
     display(data, **options)
 
 
-def _with_sentence(figure: Figure, picture: Image.Image, says: str, small: bool) -> tuple[dict, dict]:
+def with_sentence(figure: Figure, picture: Image.Image, says: str, small: bool) -> tuple[dict, dict]:
     """What `display` takes: the picture with its sentence, and options with the sentence once more."""
     if not isinstance(says, str):
         raise TypeError(f"says must be a text, got {type(says).__name__}.")
@@ -140,146 +137,6 @@ def _with_sentence(figure: Figure, picture: Image.Image, says: str, small: bool)
     width, height = (round(PIXELS_PER_INCH * inches) for inches in figure.get_size_inches())
     metadata = {"image/png": {"width": width, "height": height, "alt": says}}
     return {"text/plain": says, "image/png": png.getvalue()}, {"metadata": metadata, "raw": True}
-
-
-def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterable[float], float]) -> None:
-    """Display a wide figure under sliders, and draw it anew at each move.
-
-    The picture at the start is stored with its sentence, as by `show`. A button goes back there.
-
-    Parameters
-    ----------
-    draw : `draw(axes, **values)` draws on clean axes (one, or an array of `panels`), given one value a
-        control, and returns the picture's sentence. The axes keep the place that they need at the
-        start, and their ticks are drawn anew only when limits, labels or titles change: both save most
-        of the time.
-    panels : how many axes.
-    controls : name to (values, start): what a slider steps through, and where it stands at first.
-        An underscore in the name is a space in the slider's label.
-
-    Raises
-    ------
-    TypeError, ValueError : for no function, no control, a control that is no pair, a start that is not
-        among the values, values that are not finite, or a sentence that is no text or empty.
-    """
-    if not callable(draw):
-        raise TypeError(f"draw must be a function of axes and the controls' values, got {type(draw).__name__}.")
-    if not controls:
-        raise ValueError("A live figure needs at least one control, got none.")
-    sliders = {name: _slider(name, control) for name, control in controls.items()}
-    figure, axes = new_figure("wide", panels)
-    figure.set_dpi(SHARPNESS * PIXELS_PER_INCH)
-    canvas, kept = FigureCanvasAgg(figure), {"frame": None, "pixels": None}
-
-    def picture(small: bool = False) -> tuple[dict, dict]:
-        for ax in figure.axes:
-            _wipe(ax)
-        says = draw(axes, **{name: slider.value for name, slider in sliders.items()})
-        moving = [artist for ax in figure.axes for artist in sorted(_contents(ax), key=Artist.get_zorder)]
-        frame = [(ax.axis(), ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes]
-        if frame != kept["frame"]:
-            for artist in moving:
-                artist.set_animated(True)  # matplotlib's word for: not with the axes
-            canvas.draw()
-            kept.update(frame=frame, pixels=canvas.copy_from_bbox(figure.bbox))
-        canvas.restore_region(kept["pixels"])
-        for artist in moving:
-            figure.draw_artist(artist)
-        return _with_sentence(figure, Image.fromarray(np.array(canvas.buffer_rgba())), says, small)
-
-    def redraw(_: object) -> None:
-        data, options = picture()
-        handle.update(data, **options)
-
-    def back(_: object) -> None:
-        for name, slider in sliders.items():
-            slider.value = controls[name][1]
-
-    data, options = picture(small=True)
-    figure.set_layout_engine("none")
-    button = widgets.Button(description="Back to the start")
-    button.on_click(back)
-    for slider in sliders.values():
-        slider.observe(redraw, "value")
-    display(_Controls([*sliders.values(), button]))
-    handle = display(data, **options, display_id=True)
-
-
-class _Controls(widgets.VBox):
-    """Sliders above each other. On a page where nothing runs, their text stands in their place."""
-
-    def __repr__(self) -> str:
-        return f"Sliders: {', '.join(child.description for child in self.children[:-1])}. Run this cell to move them."
-
-
-def _contents(ax: Axes) -> list[Artist]:
-    return [*ax.lines, *ax.patches, *ax.collections, *ax.images, *ax.texts]
-
-
-def _wipe(ax: Axes) -> None:
-    """Remove what was drawn and keep the ticks: `clear` makes them anew, which takes half of the time of a drawing."""
-    for artist in _contents(ax):
-        artist.remove()
-    ax.set_prop_cycle(None)
-    ax.relim()
-    ax.autoscale()
-
-
-def _slider(name: str, control: object) -> widgets.SelectionSlider:
-    if not isinstance(control, tuple) or len(control) != 2 or not isinstance(control[0], Iterable):
-        raise TypeError(f"Control {name!r} must be a pair (values, start), got {control!r}.")
-    values = finite_array(f"control {name!r}", [*control[0]]).tolist()
-    if control[1] not in values:
-        raise ValueError(f"Control {name!r} must start at one of its values, got {control[1]}.")
-    return widgets.SelectionSlider(
-        options=[(f"{value:.4g}", value) for value in values],
-        value=control[1],
-        description=name.replace("_", " "),
-        style={"description_width": "10em"},
-        layout={"width": "36em"},
-    )
-
-
-def mean_se(values: np.ndarray, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard error over seeds.
-
-    Parameters
-    ----------
-    values : one per seed along `axis`, at least two.
-
-    Returns
-    -------
-    Mean and standard error (sample standard deviation divided by the root of the number of seeds).
-
-    Raises
-    ------
-    TypeError, ValueError : for values that are not finite numbers, or fewer than two seeds.
-    """
-    values = finite_array("values", values)
-    if values.ndim == 0 or values.shape[axis] < 2:
-        raise ValueError(f"A standard error needs at least two seeds, got an array of shape {values.shape}.")
-    return values.mean(axis), values.std(axis, ddof=1) / np.sqrt(values.shape[axis])
-
-
-def plus_minus(values: np.ndarray, form: str = ".3f") -> str:
-    """Mean and standard error over seeds as text, such as "0.812 ± 0.004".
-
-    Parameters
-    ----------
-    values : (seeds,), at least two.
-    form : of the mean, as in an f-string: digits, and "+" to show its sign. Zero has no minus.
-
-    Raises
-    ------
-    TypeError, ValueError : for values that are not finite numbers, fewer than two seeds, more than one
-        number a seed, or another form.
-    """
-    if not re.fullmatch(r"[+]?[.][0-9]+f", str(form)):
-        raise ValueError(f'form must be like ".3f" or "+.3f", got {form!r}.')
-    mean, error = mean_se(values)
-    if np.ndim(mean):
-        raise ValueError(f"Each seed must have one number, got an array of shape {np.shape(values)}.")
-    return f"{mean:{form.replace('.', 'z.')}} ± {error:{form.removeprefix('+')}}"
 
 
 def kept_apart(wanted: Sequence[float], gap: float, low: float = -np.inf, high: float = np.inf) -> np.ndarray:

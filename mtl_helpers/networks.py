@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from mtl_helpers.data import whole_number
+from mtl_helpers.arguments import check_one_type, replicas_agree, whole_number
 
 Weights = Mapping[str, tf.Tensor]
 
@@ -66,18 +66,6 @@ def _weight(weights: Weights, name: str) -> tf.Tensor:
     if not hasattr(weights[name], "dtype"):
         raise TypeError(f"The weight {name!r} must be an array or a variable, got {type(weights[name]).__name__}.")
     return weights[name]
-
-
-def check_one_type(what: str, one: tf.Tensor | np.ndarray, other: tf.Tensor | np.ndarray) -> None:
-    """Raise unless two arrays hold the same type of number: TensorFlow converts nothing."""
-    types = [tf.as_dtype(array.dtype).name for array in (one, other)]
-    if types[0] != types[1]:
-        raise TypeError(f"{what} must be of one type, got {types[0]} and {types[1]}.")
-
-
-def replicas_agree(one: tuple, other: tuple) -> bool:
-    """True for two shapes when one has no replica axis, or both have equally many replicas."""
-    return len(one) < 3 or len(other) < 3 or one[:-2] == other[:-2]
 
 
 def _times(x: tf.Tensor, weights: Weights, name: str, label: str) -> tf.Tensor:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mtl_helpers.data import finite_array, whole_number
+from mtl_helpers.arguments import finite_array, whole_number
 
 
 def reduced_rank_regression(X: np.ndarray, Y: np.ndarray, rank: int) -> tuple[np.ndarray, float]:

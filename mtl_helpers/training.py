@@ -6,8 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from mtl_helpers.data import finite_array, finite_number, whole_number
-from mtl_helpers.networks import check_one_type, replicas_agree
+from mtl_helpers.arguments import check_one_type, finite_array, finite_number, replicas_agree, whole_number
 
 Arrays = dict[str, np.ndarray]
 

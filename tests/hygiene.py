@@ -15,6 +15,7 @@ from pathlib import Path
 import nbformat
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+LESSONS, DEEPER, SOLUTIONS = (sorted((NOTEBOOKS / place).glob("[0-9]*.ipynb")) for place in ("", "deeper", "solutions"))
 OPENING = ["What you'll do", "What you'll be able to do", "What you need"]
 CLOSING = ["Recap", "Common mistakes", "Exercises", "Further reading", "Next"]
 EXEMPT = "nbval-ignore-output"

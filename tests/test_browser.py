@@ -16,11 +16,12 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import hygiene
 import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+LESSONS, PAGES = hygiene.LESSONS, hygiene.LESSONS + hygiene.DEEPER
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 pytestmark = pytest.mark.skipif(
@@ -176,9 +177,9 @@ def measured() -> Iterator[dict[str, list[list[float]]]]:
         print(f"{name:40}", *(f"{statistics.median(one):6.0f}" for one in figures))
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
 def test_lesson_runs_and_is_drawn(page, lab, measured, path):
-    opened(page, lab, path.name)
+    opened(page, lab, path.relative_to(hygiene.NOTEBOOKS).as_posix())
     cells = page.evaluate(RUN_ALL)
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
     assert [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == []

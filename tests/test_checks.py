@@ -27,7 +27,7 @@ CHECKS = {
 WRONG = [
     pytest.param(number, name, answer, words, id=f"{number}-{name}-{k}")
     for number in NUMBERS
-    for name, answers in importlib.import_module(f"wrong_answers_{number}").WRONG.items()
+    for name, answers in importlib.import_module(f"wrong_answers.lesson_{number}").WRONG.items()
     for k, (answer, words) in enumerate(answers)
 ]
 EVERY = pytest.mark.parametrize(("number", "name"), CHECKS, ids=["-".join(key) for key in CHECKS])

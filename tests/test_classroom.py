@@ -8,13 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hygiene
 import nbformat
 import pytest
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="README's lines for teachers need a POSIX shell")
 
 ROOT = Path(__file__).parents[1]
-SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
+SOLUTIONS = hygiene.SOLUTIONS
 TEACHERS = re.search(r"^## For teachers\n(.*?)^## ", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)[1]
 (BLOCK,) = re.findall(r"^```\n(.*?)^```$", TEACHERS, flags=re.M | re.S)
 LINES = BLOCK.splitlines()

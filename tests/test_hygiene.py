@@ -18,28 +18,27 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-LESSONS, SOLUTIONS = (sorted(hygiene.NOTEBOOKS.glob(f"{folder}*.ipynb")) for folder in ("", "solutions/"))
 MODULES = sorted(path for path in (ROOT / "mtl_helpers").rglob("*.py") if "checks" not in path.parts)
 
 read = cache(hygiene.read)
 
 
 @pytest.mark.parametrize("rule", hygiene.RULES, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", hygiene.LESSONS + hygiene.DEEPER, ids=lambda path: path.stem)
 def test_lesson_keeps_rule(path, rule):
     found = rule(read(path))
     assert not found, "\n".join([rule.__doc__, *found])
 
 
 @pytest.mark.parametrize("rule", hygiene.RULES_OF_STORAGE, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", hygiene.SOLUTIONS, ids=lambda path: path.stem)
 def test_solutions_are_stored_well(path, rule):
     assert rule(read(path)) == []
 
 
 def test_lessons_are_found():
-    assert LESSONS[0].name == "00_meet_two_tasks.ipynb"
-    assert [path.name for path in SOLUTIONS] == [path.name for path in LESSONS]
+    assert hygiene.LESSONS[0].name == "00_meet_two_tasks.ipynb"
+    assert [path.name for path in hygiene.SOLUTIONS] == [path.name for path in hygiene.LESSONS]
 
 
 # Each rule on a bad example -----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What a training step costs: `python tests/benchmark_training.py`. By hand; pytest does not collect it.
+"""What a training step costs: `python tests/tools/benchmark_training.py`. By hand; pytest does not collect it.
 
 The step: ten rows, a ReLU trunk 10-20 and two linear heads 20-20, squared error, Adam on the sum of
 both losses, all in float64. Every way of running it starts from the same weights and must end at

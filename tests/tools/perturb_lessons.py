@@ -1,6 +1,6 @@
 """Nudge every random input by a factor 1 + 1e-12: does a stored digit change?
 
-Run by hand, `python tests/perturb_lessons.py [notebook ...]`, since it executes every lesson once
+Run by hand, `python tests/tools/perturb_lessons.py [notebook ...]`, since it executes every lesson once
 more. Another processor, another number of threads or another library adds up in another order, and
 that differs by about as much. A number that such a nudge changes is not a result but an accident:
 print fewer digits of it, or train for fewer steps.
@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 NUDGE = """
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Execute lessons and store what they print: `python tests/refresh_notebooks.py [notebook ...]`.
+"""Execute lessons and store what they print: `python tests/tools/refresh_notebooks.py [notebook ...]`.
 
 Without names, every notebook is refreshed. Read the diff afterwards: the stored outputs are what
 `pytest` compares with, so what you commit is what the course claims. A second refresh changes
@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},

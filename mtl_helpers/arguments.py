@@ -1,0 +1,49 @@
+"""What a whole number, a finite array and so on are: the one place where arguments are checked.
+
+Each check returns what it accepts, or raises with one sentence that names what was given and what was expected.
+"""
+
+import numbers
+
+import numpy as np
+
+
+def whole_number(name: str, value: object, at_least: int) -> int:
+    """Return `value` if it is a whole number of `at_least` or more, else raise."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be a whole number, got {value!r}.")
+    if value < at_least:
+        raise ValueError(f"{name} must be at least {at_least}, got {value}.")
+    return int(value)
+
+
+def finite_number(name: str, value: object, low: float, high: float = np.inf) -> float:
+    """Return `value` if it is a finite number in [low, high], else raise."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {value!r}.")
+    if not np.isfinite(value) or not low <= value <= high:
+        expected = f"from {low:g} to {high:g}" if np.isfinite(high) else f"finite and at least {low:g}"
+        raise ValueError(f"{name} must be {expected}, got {value:g}.")
+    return float(value)
+
+
+def finite_array(name: str, values: object) -> np.ndarray:
+    """Return `values` as an array if it holds finite numbers, else raise."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{name} must be an array of numbers, got {array.dtype}.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must hold finite numbers, got NaN or infinity.")
+    return array
+
+
+def check_one_type(what: str, one: object, other: object) -> None:
+    """Raise unless two arrays, tensors or variables hold the same type of number: TensorFlow converts nothing."""
+    types = [array.dtype.name for array in (one, other)]
+    if types[0] != types[1]:
+        raise TypeError(f"{what} must be of one type, got {types[0]} and {types[1]}.")
+
+
+def replicas_agree(one: tuple, other: tuple) -> bool:
+    """True for two shapes when one has no replica axis, or both have equally many replicas."""
+    return len(one) < 3 or len(other) < 3 or one[:-2] == other[:-2]
