@@ -1,8 +1,8 @@
 """What every lesson keeps to: one function a rule, from a notebook to a list of complaints.
 
 A rule changes nothing: it takes a notebook as `read` gives it, and says in each complaint where to look. An
-empty list means that all is well. `RULES` holds them all; a new rule needs a line there and a bad
-example in test_hygiene.py.
+empty list means that all is well. Three tuples at the end say which rules hold for lessons, for the rooms
+in `deeper/` and for solutions; a new rule needs a line there and a bad example in test_hygiene.py.
 """
 
 import re
@@ -30,8 +30,8 @@ def read(path: Path) -> dict:
 
 
 def complaints(notebook: dict) -> list[str]:
-    """What all rules have to say about a notebook."""
-    return [f"{rule.__name__}: {complaint}" for rule in RULES for complaint in rule(notebook)]
+    """What all rules of a lesson have to say about a notebook."""
+    return [f"{rule.__name__}: {complaint}" for rule in RULES_OF_LESSONS for complaint in rule(notebook)]
 
 
 # What the rules look at ---------------------------------------------------------------------------
@@ -73,9 +73,13 @@ def headings(markdown: str) -> list[tuple[int, str]]:
 
 def sections(notebook: dict) -> list[tuple[str, str]]:
     """Heading and text of each section of level 2, in order. Code cells are left out."""
-    text = "\n\n".join(cell["source"] for cell in markdown_cells(notebook))
+    text = _markdown(notebook)
     parts = re.split(r"^## +(.*\S)\s*$", text, flags=re.MULTILINE)
     return [(title.replace("’", "'"), body) for title, body in zip(parts[1::2], parts[2::2], strict=True)]
+
+
+def _markdown(notebook: dict) -> str:
+    return "\n\n".join(cell["source"] for cell in markdown_cells(notebook))
 
 
 def section(notebook: dict, title: str) -> str:
@@ -236,7 +240,7 @@ def prints_no_negative_zero(notebook: dict) -> list[str]:
 
 def has_one_title_and_no_skipped_level(notebook: dict) -> list[str]:
     """The table of contents and screen readers follow the headings."""
-    found = headings("\n\n".join(cell["source"] for cell in markdown_cells(notebook)))
+    found = headings(_markdown(notebook))
     titles = [title for level, title in found if level == 1]
     wrong = [] if len(titles) == 1 else [f"{len(titles)} titles of level 1, one is expected"]
     for (above, _), (level, title) in zip([(0, ""), *found], found, strict=False):
@@ -341,13 +345,91 @@ def _value(number: str) -> Decimal:
 
 def links_to_what_exists(notebook: dict) -> list[str]:
     """A link to a file that is not there yet, or outside the folder that JupyterLab opens, breaks at the click."""
+    return _dead_links(notebook, NOTEBOOKS)
+
+
+def room_links_to_what_exists(notebook: dict) -> list[str]:
+    """As for a lesson, seen from `deeper/`; and a room leads back to the lesson that its reader came from."""
+    found = [] if re.search(r"\]\(\.\./\d\d_\w+\.ipynb", _markdown(notebook)) else ["no link leads back to a lesson"]
+    return found + _dead_links(notebook, NOTEBOOKS / "deeper")
+
+
+def _dead_links(notebook: dict, folder: Path) -> list[str]:
+    found = []
+    for cell in markdown_cells(notebook):
+        for target in re.findall(r"\]\(([^)\s]+)\)", without_code(cell["source"])):
+            if not re.match(r"https?://|#", target):
+                path = (folder / target.split("#")[0]).resolve()
+                if not path.is_file() or NOTEBOOKS.resolve() not in path.parents:
+                    found.append(f"{cell['id']}: there is no {target} in {folder.name}/")
+    return found
+
+
+def needs_no_room(notebook: dict) -> list[str]:
+    """Rooms lie off the path: who reads the lessons alone has all that they need."""
     return [
-        f"{cell['id']}: there is no {target} in notebooks/"
-        for cell in markdown_cells(notebook)
-        for target in re.findall(r"\]\(([^)\s]+)\)", without_code(cell["source"]))
-        if not re.match(r"https?://|#", target)
-        and (target.startswith(("/", "..")) or not (NOTEBOOKS / target.split("#")[0]).exists())
+        f"'What you need' asks for {room}" for room in re.findall(r"deeper/\w*", section(notebook, "What you need"))
     ]
+
+
+# The length of the walk ---------------------------------------------------------------------------
+
+
+def before_exercises(notebook: dict) -> dict:
+    """The notebook up to the heading of its exercises."""
+    cells = notebook["cells"]
+    ends = [k for k, cell in enumerate(cells) if re.search(r"^## Exercises", cell["source"], flags=re.MULTILINE)]
+    return {"cells": cells[: ends[0]] if ends else cells}
+
+
+def words(notebook: dict) -> int:
+    """Words to read: formulas, code and addresses are looked at, not read."""
+    text = re.sub(r"\$[^$]*\$|`[^`]*`|\]\([^)]*\)", " ", _markdown(notebook))
+    return len(re.findall(r"[^\W_](?:[\w'’]*[^\W_])?", text))
+
+
+def code_lines(notebook: dict) -> int:
+    return sum(lines_of(cell) for cell in code_cells(notebook))
+
+
+def minutes(notebook: dict) -> int:
+    """To read a lesson up to its exercises: 200 words or 10 lines of code, a picture, a table or a prediction a minute.
+
+    A printed output of three lines or more is a table, too.
+    """
+    part = before_exercises(notebook)
+    looked_at = len(re.findall(r"\*\*Predict first", _markdown(part)))
+    looked_at += len(re.findall(r"^\|[-: |]+\|$", _markdown(part), flags=re.MULTILINE))
+    for _, output in outputs(part):
+        looked_at += "image/png" in output.get("data", {}) or output.get("text", "").strip().count("\n") >= 2
+    return round(words(part) / 200 + code_lines(part) / 10 + looked_at)
+
+
+def is_a_short_walk(notebook: dict) -> list[str]:
+    """One idea, at most three results. What only some readers need has a room in `deeper/`."""
+    part = before_exercises(notebook)
+    sizes = [("words", words(part), 2500), ("lines of code", code_lines(part), 170), ("minutes", minutes(part), 60)]
+    return [f"{size} {what} before the exercises, at most {most}" for what, size, most in sizes if size > most]
+
+
+def states_its_computed_minutes(notebook: dict) -> list[str]:
+    """Newcomers needed twice the minutes that were guessed."""
+    stated = re.findall(r"Reading: (\d+) minutes", section(notebook, "What you need"))
+    computed = str(minutes(notebook))
+    return [] if stated == [computed] else [f"'Reading: {computed} minutes' is computed, stated are {stated or 'none'}"]
+
+
+def keeps_predictions_open(notebook: dict) -> list[str]:
+    """Who is asked to predict must not read the answer below: the next output is folded until its cell is run."""
+    found, asked = [], None
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            asked = cell["id"] if "**Predict first" in cell["source"] else asked
+        elif asked and cell["outputs"]:
+            if not cell["metadata"].get("jupyter", {}).get("outputs_hidden"):
+                found.append(f"{cell['id']}: its output answers {asked} and is not folded")
+            asked = None
+    return found
 
 
 # The rhythm of text and code ----------------------------------------------------------------------
@@ -380,6 +462,16 @@ def introduces_its_code(notebook: dict) -> list[str]:
     return found
 
 
+def keeps_code_lines_short(notebook: dict) -> list[str]:
+    """JupyterLab shows about 100 characters of a line."""
+    return [
+        f"{cell['id']}: a line of {len(line)} characters"
+        for cell in code_cells(notebook)
+        for line in cell["source"].splitlines()
+        if len(line) > 100
+    ]
+
+
 def balances_text_and_code(notebook: dict) -> list[str]:
     """Markdown is 45 to 60% of the cells: less is a script, more is a book with listings."""
     share = len(markdown_cells(notebook)) / len(notebook["cells"])
@@ -401,7 +493,27 @@ RULES_OF_STORAGE = (
     prints_at_most_four_digits,
     prints_no_negative_zero,
 )
-RULES = (
+RULES_OF_ROOMS = (
+    *RULES_OF_STORAGE,
+    has_one_title_and_no_skipped_level,
+    opens_with_its_result,
+    avoids_words_that_belittle,
+    states_only_printed_numbers,
+    room_links_to_what_exists,
+    keeps_code_cells_short,
+    keeps_code_lines_short,
+    introduces_its_code,
+    balances_text_and_code,
+)
+# These take hold of a lesson as it is rewritten for the second edition: test_hygiene.py names the lessons.
+RULES_OF_SECOND_EDITION = (
+    is_a_short_walk,
+    states_its_computed_minutes,
+    keeps_predictions_open,
+    keeps_code_lines_short,
+    needs_no_room,
+)
+RULES_OF_LESSONS = (
     *RULES_OF_STORAGE,
     has_one_title_and_no_skipped_level,
     opens_with_its_result,
@@ -416,4 +528,5 @@ RULES = (
     keeps_code_cells_short,
     introduces_its_code,
     balances_text_and_code,
+    *RULES_OF_SECOND_EDITION,
 )
