@@ -1,7 +1,8 @@
-"""Every lesson in a real JupyterLab and a real Chromium: it runs, is drawn, answers, and talks to nobody outside.
+"""Every lesson in a real JupyterLab and a real Chromium: it is drawn, it answers, and it talks to nobody outside.
 
-Skipped where there is no Chromium (Debian: `apt-get install chromium`) or no Playwright. At the end a
-table of latencies is printed: `pytest -rP -n 0 tests/test_browser.py` shows it.
+A lesson runs as far as its live figures need; nbval runs and compares the whole. Skipped where there is no
+Chromium (Debian: `apt-get install chromium`) or no Playwright. At the end a table of latencies is printed:
+`pytest -rP -n 0 tests/test_browser.py` shows it.
 """
 
 import json
@@ -17,8 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import hygiene
-import nbformat
 import pytest
+from lesson_code import needed_by
 
 ROOT = Path(__file__).parents[1]
 LESSONS, PAGES = hygiene.LESSONS, hygiene.LESSONS + hygiene.DEEPER
@@ -47,9 +48,14 @@ READY = """async () => {
   await panel.sessionContext.ready;
   await panel.sessionContext.session.kernel.info;
 }"""
-RUN_ALL = """async () => {
-  await jupyterapp.commands.execute('notebook:run-all-cells');
-  return jupyterapp.shell.currentWidget.content.model.toJSON().cells;
+RUN = """async (ids) => {
+  const notebook = jupyterapp.shell.currentWidget.content;
+  for (const id of ids) {
+    notebook.activeCellIndex = notebook.widgets.findIndex(cell => cell.model.id === id);
+    notebook.deselectAll();
+    await jupyterapp.commands.execute('notebook:run-cell');
+  }
+  return notebook.model.toJSON().cells;
 }"""
 # From the key to a picture that differs and has been decoded, by the page's own clock.
 PRESSED = """([cell, key]) => new Promise((done, failed) => {
@@ -167,6 +173,12 @@ def latencies(page: object) -> list[list[float]]:
     return found
 
 
+def sentences(cell: dict) -> list[str]:
+    """What goes with a cell's pictures."""
+    texts = [output["data"]["text/plain"] for output in cell["outputs"] if "image/png" in output.get("data", {})]
+    return ["".join(text) for text in texts]
+
+
 @pytest.fixture(scope="module")
 def measured() -> Iterator[dict[str, list[list[float]]]]:
     """Latencies by lesson, printed as a table when all lessons have been opened."""
@@ -178,24 +190,27 @@ def measured() -> Iterator[dict[str, list[list[float]]]]:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_lesson_runs_and_is_drawn(page, lab, measured, path):
+def test_lesson_is_drawn_and_answers(page, lab, measured, path):
     opened(page, lab, path.relative_to(hygiene.NOTEBOOKS).as_posix())
-    cells = page.evaluate(RUN_ALL)
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    assert [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == []
-    assert all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code")
+    stored = hygiene.code_cells(hygiene.read(path))
+    sources = [cell.source for cell in stored]
+    live = [k for k, source in enumerate(sources) if "mtl.live(" in source]
+    needed = sorted({k for figure in live for k in needed_by(figure, sources)})
+    cells = hygiene.code_cells({"cells": page.evaluate(RUN, [stored[k].id for k in needed])})
+    assert [cells[k]["execution_count"] for k in needed] == [*range(1, len(needed) + 1)]
+    for k in needed:
+        assert [o for o in cells[k]["outputs"] if o["output_type"] == "error" or o.get("name") == "stderr"] == []
+    assert [sentences(cells[k]) for k in live] == [sentences(stored[k]) for k in live]
     assert page.locator(".jp-mod-error, .jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
 
-    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    source = "\n".join(cell.source for cell in hygiene.markdown_cells(hygiene.read(path)))
     assert (page.locator("mjx-container").count() > 0) == ("$" in source)
-    stored = nbformat.read(path, as_version=4).cells
-    wanted = sum("image/png" in o.get("data", {}) for c in stored if c.cell_type == "code" for o in c.outputs)
     pictures = page.locator(".jp-OutputArea img")
-    assert pictures.count() == wanted
+    assert pictures.count() == sum(len(sentences(cell)) for cell in stored)
     for picture in pictures.all():
         assert picture.evaluate("e => e.complete && e.naturalWidth > 300")
     # JupyterLab 4.6 does not yet put the text into the page; nbconvert and screen readers of its pages do.
-    shown = [output for output in outputs if "image/png" in output.get("data", {})]
+    shown = [output for cell in cells for output in cell["outputs"] if "image/png" in output.get("data", {})]
     assert all(len(output["metadata"]["image/png"]["alt"]) > 20 for output in shown)
 
     hint = page.locator("details").first

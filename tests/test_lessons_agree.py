@@ -5,7 +5,7 @@ import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
 import numpy as np
 import pytest
 import tensorflow as tf
-from lesson_code import run_cells
+from lesson_code import needed_by, run_cells
 
 
 def test_cells_run_in_the_order_given_and_nothing_else_does():
@@ -14,6 +14,21 @@ def test_cells_run_in_the_order_given_and_nothing_else_does():
     assert "reduced_rank_regression" not in lesson
     with pytest.raises(KeyError, match="no-such-cell"):
         run_cells("02_build_a_two_task_network", "no-such-cell")
+
+
+def test_no_more_cells_run_than_are_needed():
+    cells = [
+        "import numpy as np",
+        "x = [1]\ny = 2",
+        "x.append(y)",
+        "y = 0",
+        "def f(z):\n    return np.sum(x) + z",
+        "f(y)",
+    ]
+    assert needed_by(5, cells) == [0, 1, 2, 3, 4, 5]
+    assert needed_by(4, cells) == [0, 1, 2, 4]
+    assert needed_by(3, cells) == [0, 3]
+    assert needed_by(2, ["1", "a = {}", "[a for a in range(3)]"]) == [0, 2]
 
 
 def test_boolean_ladder_is_that_of_lesson_00():
