@@ -6,9 +6,11 @@ that differs by about as much. A number that such a nudge changes is not a resul
 print fewer digits of it, or train for fewer steps.
 """
 
+import atexit
 import sys
 from pathlib import Path
 
+import kernels
 import nbformat
 from nbclient import NotebookClient
 
@@ -47,13 +49,21 @@ def changed(path: Path) -> list[str]:
     """The ids of the cells whose text changes when the random inputs are nudged."""
     stored, notebook = (nbformat.read(path, as_version=4) for _ in range(2))
     notebook.cells.insert(0, nbformat.v4.new_code_cell(NUDGE))
-    place = {"metadata": {"path": path.parent}}
-    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=place, coalesce_streams=True).execute()
+    NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_manager_class=kernels.AsyncKernelManager,
+        kernel_name="python3",
+        resources={"metadata": {"path": path.parent}},
+        coalesce_streams=True,
+    ).execute()
     pairs = zip(stored.cells, notebook.cells[1:], strict=True)
     return [before.id for before, after in pairs if before.cell_type == "code" and texts(before) != texts(after)]
 
 
 if __name__ == "__main__":
+    kernels.isolate()
+    atexit.register(kernels.clean_up)
     found = {}
     for path in map(Path, sys.argv[1:] or sorted(NOTEBOOKS.rglob("[0-9]*.ipynb"))):
         if ".ipynb_checkpoints" not in path.parts:
