@@ -4,38 +4,62 @@ Import this package before TensorFlow. TensorFlow writes its start-up lines stra
 descriptor 2; a notebook that stored them would differ from machine to machine. Both measures are
 needed: the log level silences what comes later, the descriptor what comes during the import.
 
+What is set on the machine it runs on changes nothing: Keras runs on TensorFlow with Keras's own defaults, whatever
+the environment or a `keras.json` asks for, and Matplotlib keeps to itself what it has to say of folders and fonts.
+
 TensorFlow also brings half a million objects that live as long as the process. They are kept from the
 garbage collector, which would walk over them again and again: a lesson starts and ends sooner.
 """
 
 import gc
+import logging
 import os
+import sys
 
 
-def _import_tensorflow_quietly() -> None:
+def _choose_tensorflow_for_keras() -> None:
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # comes before what keras.json says
+    chosen = sys.modules["keras"].config.backend() if "keras" in sys.modules else "tensorflow"
+    if chosen != "tensorflow":
+        raise ImportError(f"Keras must run on TensorFlow, but was imported with {chosen!r}: import mtl_helpers first.")
+
+
+def _import_quietly() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    stderr, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        stderr = os.dup(2)
+    except OSError:  # closed, as by `2>&-`; afterwards it leads nowhere, lest a file that is opened take its place
+        stderr = null
     os.dup2(null, 2)
-    collects = gc.isenabled()
+    log = logging.getLogger("matplotlib")  # tells of slow fonts and folders that it cannot write
+    level, collects = log.level, gc.isenabled()
+    log.setLevel(logging.ERROR)
     gc.disable()
     try:
+        import matplotlib.pyplot  # noqa: F401
         import tensorflow  # noqa: F401
 
         gc.freeze()
     finally:
+        log.setLevel(level)
         if collects:
             gc.enable()
         os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(null)
+        for descriptor in {stderr, null} - {2}:  # 2 was free if it was closed, and `null` may have got it
+            os.close(descriptor)
 
 
-_import_tensorflow_quietly()
+_choose_tensorflow_for_keras()
+_import_quietly()
 
 import keras  # noqa: E402
 
 # Float32 runs differ from one processor to the next in the digits we print; float64 runs do not.
 keras.config.set_floatx("float64")
+# A user's keras.json may hold others.
+keras.config.set_epsilon(1e-7)
+keras.config.set_image_data_format("channels_last")
 
 from mtl_helpers.data import boolean_ladder, linear_tasks, posed_digits  # noqa: E402
 from mtl_helpers.figures import dots, lines, new_figure, show  # noqa: E402

@@ -28,8 +28,11 @@ def finite_number(name: str, value: object, low: float, high: float = np.inf) ->
 
 
 def finite_array(name: str, values: object) -> np.ndarray:
-    """Return `values` as an array if it holds finite numbers, else raise."""
+    """Return `values` as an array if it holds finite numbers and hides none behind a mask, else raise."""
     array = np.asarray(values)
+    masked = np.ma.count_masked(np.ma.asarray(values))  # in a list of masked arrays, too
+    if masked:
+        raise TypeError(f"{name} must be an array without masked entries, got {masked} masked.")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must be an array of numbers, got {array.dtype}.")
     if not np.isfinite(array).all():

@@ -50,7 +50,9 @@ PIXELS_PER_INCH, SHARPNESS = 96, 1.5
 LINE_OF_TEXT = 15  # points, with some room: a title set later squeezes the axes
 _RIGHT_OF_AXES = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
 
-# For the session, not for one figure: matplotlib asks for a line's width when the line is drawn.
+# For the session, not for one figure: matplotlib asks for a line's width when the line is drawn. From matplotlib's
+# defaults, since a user's matplotlibrc may cut figures to their contents or have LaTeX set their text.
+mpl.rcdefaults()
 mpl.rcParams.update(STYLE)
 
 

@@ -107,7 +107,10 @@ def training_loop(loss: Callable[..., tf.Tensor], optimiser: Optimiser = adam, x
         raise TypeError(f"optimiser must be adam or gradient_descent of this package, got {optimiser!r}.")
 
     def checked_loss(weights, data):
-        value = tf.convert_to_tensor(loss(weights, *data))
+        value = loss(weights, *data)
+        if not tf.is_tensor(value):  # of a list, TensorFlow would make a tensor: a loss for each replica
+            raise TypeError(f"loss must return a tensor, one number or one a replica; it gave {type(value).__name__}.")
+        value = tf.convert_to_tensor(value)
         replicas = {w.shape[:1] for w in weights.values()}
         if value.shape.rank and replicas != {value.shape}:
             raise ValueError(f"loss must give one number, or one a replica; it gave shape {tuple(value.shape)}.")

@@ -12,6 +12,7 @@ import tensorflow as tf
 
 NAN = float("nan")
 X, Y = np.ones((6, 3)), np.ones((6, 2))
+MASKED = np.ma.array(X, mask=np.eye(6, 3))
 WEIGHTS = mtl.random_start({"trunk": (3, 4), "head1": (4, 1), "head2": (4, 2)}, 0)
 REPLICAS = mtl.random_start({"trunk": (3, 4), "head1": (4, 1), "head2": (4, 2)}, range(2))
 TRUNKS = {"trunk1": np.ones((3, 4)), "trunk2": np.ones((3, 4))}
@@ -141,6 +142,11 @@ BAD = {
         (lambda: run(data=X), TypeError, "data must be a list of arrays", "ndarray"),
         (lambda: run(data=[X, X.astype(int)]), TypeError, "data array 1 must be a float64 array", "int64"),
         (lambda: run(data=[X * np.inf]), ValueError, "data array 0 must hold finite numbers", "infinity"),
+        (lambda: run(weights={"w": MASKED}), TypeError, "'w' must be an array without masked entries", "3 masked"),
+        (lambda: run(data=[X, MASKED]), TypeError, "data array 1 must be an array without masked entries", "3 masked"),
+        (lambda: train_on(lambda w, x: {"loss": 1.0}), TypeError, "one number or one a replica", "gave dict"),
+        (lambda: train_on(lambda w, x: [tf.reduce_sum(x)]), TypeError, "one number or one a replica", "gave list"),
+        (lambda: train_on(lambda w, x: None), TypeError, "one number or one a replica", "gave NoneType"),
         (lambda: train_on(lambda w, x: x @ w["trunk"]), ValueError, "one number, or one a replica", "(6, 4)"),
         (lambda: train_on(lambda w, x: mtl.squared_error(x @ w["trunk"], x)), ValueError, "(6, 4) and (6, 3)"),
     ],
@@ -150,6 +156,12 @@ BAD = {
         (lambda: mtl.reduced_rank_regression(X[:0], Y[:0], 1), ValueError, "matrices", "(0, 3) and (0, 2)"),
         (lambda: mtl.reduced_rank_regression(X * NAN, Y, 1), ValueError, "X must hold finite numbers", "NaN"),
         (lambda: mtl.reduced_rank_regression(X, [["a"]] * 6, 1), TypeError, "Y must be an array of numbers", "U1"),
+        (
+            lambda: mtl.reduced_rank_regression(MASKED, Y, 1),
+            TypeError,
+            "X must be an array without masked entries",
+            "3",
+        ),
         (lambda: mtl.reduced_rank_regression(X, Y, 0), ValueError, "rank must be at least 1", "0"),
         (lambda: mtl.reduced_rank_regression(X, Y, 1.5), TypeError, "rank must be a whole number", "1.5"),
     ],
@@ -195,6 +207,8 @@ BAD = {
         (lambda: mtl.mean_se([1.0]), ValueError, "at least two seeds", "(1,)"),
         (lambda: mtl.mean_se(3.0), ValueError, "at least two seeds", "()"),
         (lambda: mtl.mean_se([1.0, NAN]), ValueError, "values must hold finite numbers", "NaN"),
+        (lambda: mtl.mean_se(MASKED), TypeError, "values must be an array without masked entries", "3 masked"),
+        (lambda: mtl.mean_se([*MASKED]), TypeError, "values must be an array without masked entries", "3 masked"),
         (lambda: mtl.mean_se(["a", "b"]), TypeError, "array of numbers", "U1"),
     ],
     mtl.plus_minus: [
@@ -219,6 +233,7 @@ BAD = {
         (lambda: mtl.lines(ax(), X, {"a": X}), ValueError, "a point for each x", "(6, 3) and (6, 3)"),
         (lambda: mtl.lines(ax(), [1, 2], {"a": [1, NAN]}), ValueError, "'a' must hold finite numbers", "NaN"),
         (lambda: mtl.lines(ax(), ["a", "b"], {"a": [1, 2]}), TypeError, "x must be an array of numbers", "U1"),
+        (lambda: mtl.lines(ax(), range(6), {"a": MASKED}), TypeError, "curve 'a' must be an array without masked", "3"),
         (lambda: mtl.lines(figure(), [1, 2], {"a": [1, 2]}), TypeError, "axes", "Figure"),
     ],
 }

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 QUIET = ["no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-background-networking"]
-QUIET += ["disable-component-update", "disable-sync"]
+QUIET += ["disable-component-update", "disable-sync", "no-proxy-server"]
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     # Else cells out of sight are not in the page, and what is not in the page cannot be looked at.
@@ -76,7 +76,25 @@ PRESSED = """([cell, key]) => new Promise((done, failed) => {
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory) -> Iterator[str]:
+def proxy() -> Iterator[None]:
+    """Everybody is told of a proxy at which nobody listens, as in a school: the way to this machine leads past it."""
+    with socket.socket() as closed, pytest.MonkeyPatch.context() as patch:
+        closed.bind(("127.0.0.1", 0))
+        patch.setenv("http_proxy", "http://{}:{}".format(*closed.getsockname()))
+        patch.setenv("no_proxy", "")
+        yield
+
+
+def answers(url: str) -> bool:
+    try:
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2)
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory, proxy) -> Iterator[str]:
     """A JupyterLab of its own on a copy of the notebooks, with nobody's settings."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", folder / "work")
@@ -103,20 +121,20 @@ def lab(tmp_path_factory) -> Iterator[str]:
             [sys.executable, "-m", "jupyterlab", *options], env=surroundings, stdout=log, stderr=log
         )
     url = f"http://127.0.0.1:{port}"
-    for _ in range(1200):
-        assert server.poll() is None, (folder / "log").read_text(encoding="utf-8")
-        try:
-            urllib.request.urlopen(f"{url}/api/status?token=t", timeout=2)
-            break
-        except OSError:
+    patience = time.monotonic() + WAITS / 1000
+    try:
+        while not answers(f"{url}/api/status?token=t"):
+            up = server.poll() is None and time.monotonic() < patience
+            assert up, f"JupyterLab did not come up:\n{(folder / 'log').read_text(encoding='utf-8')}"
             time.sleep(0.1)
-    yield url
-    server.terminate()
-    server.wait(30)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator:
+def browser(proxy) -> Iterator:
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=[f"--{option}" for option in QUIET])
         yield chromium
