@@ -21,8 +21,14 @@ import zmq
 from nbval.plugin import IPyNbCell
 
 MOST_MEMORY = 1.0  # GB, of which TensorFlow takes most
-# To be made smaller. A name stands for the lesson and for its solutions.
-MAY_TAKE_MORE = {"06_predict_when_sharing_helps"}
+# Debts, with what was measured in GB. Who makes one of these lessons smaller takes it out.
+MAY_TAKE_MORE = {
+    "02_build_a_two_task_network",  # 1.10
+    "03_train_tasks_alternately",  # 1.00
+    "04_train_tasks_jointly",  # 1.00
+    "05_share_softly",  # 1.06
+    "06_predict_when_sharing_helps",  # 2.35
+}
 
 FOLDER = Path(tempfile.mkdtemp(prefix="k"))  # a short name: a socket's whole path has room for a hundred letters
 numbers = itertools.count()
