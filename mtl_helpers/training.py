@@ -96,8 +96,8 @@ def training_loop(loss: Callable[..., tf.Tensor], optimiser: Optimiser = adam, x
     ------
     TypeError, ValueError : for a loss that cannot be called or another optimiser. By `train`, for
         steps below 1, steps that do not divide into the records, a negative rate, and weights or
-        data that are not finite float64 arrays; and while the loop is traced, for a loss that is
-        neither one number nor one a replica.
+        data that are not finite float64 arrays or are masked; and while the loop is traced, for a
+        loss that is no tensor, or neither one number nor one a replica.
 
     Lesson 01 builds the loop.
     """
