@@ -5,6 +5,7 @@ Chromium (Debian: `apt-get install chromium`) or no Playwright. At the end a tab
 `pytest -rP -n 0 tests/test_browser.py` shows it.
 """
 
+import importlib.util
 import json
 import os
 import shutil
@@ -256,3 +257,15 @@ def test_exercise_is_solved_by_typing(page, lab):
     page.keyboard.press("Shift+Enter")
     page.keyboard.press("Shift+Enter")
     check.locator(".jp-OutputArea", has_text="Right:").wait_for()
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("nbgrader") is not None, reason="nbgrader is installed: this is a teacher's JupyterLab"
+)
+def test_learner_sees_nothing_of_grading(page, lab):
+    """No menu of nbgrader, no button Validate, no bar Create Assignment."""
+    opened(page, lab, LESSONS[0].name)
+    menu, bar, side = ".lm-MenuBar-itemLabel", ".jp-NotebookPanel-toolbar", ".jp-SideBar [title"
+    there = [f"{menu}:text-is('Kernel')", f"{bar}:has-text('Markdown')", f"{side}='Debugger']"]
+    grading = [f"{menu}:text-is('Nbgrader')", f"{bar}:has-text('Validate')", f"{side}*='Create Assignment']"]
+    assert [one for one in there + grading if page.locator(one).count()] == there

@@ -1,6 +1,7 @@
 """README's lines for teachers, run with a class of three: full marks, none, and all but one exercise."""
 
 import csv
+import importlib.util
 import os
 import re
 import shutil
@@ -12,12 +13,17 @@ import hygiene
 import nbformat
 import pytest
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="README's lines for teachers need a POSIX shell")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="README's lines for teachers need a POSIX shell"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("nbgrader") is None, reason="no nbgrader, which is for teachers: no class is graded"
+    ),
+]
 
 ROOT = Path(__file__).parents[1]
 SOLUTIONS = hygiene.SOLUTIONS
 TEACHERS = re.search(r"^## For teachers\n(.*?)^## ", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)[1]
-(BLOCK,) = re.findall(r"^```\n(.*?)^```$", TEACHERS, flags=re.M | re.S)
+_, BLOCK = re.findall(r"^```\n(.*?)^```$", TEACHERS, flags=re.M | re.S)
 LINES = BLOCK.splitlines()
 FILE = SOLUTIONS[0].name
 MISTAKE = "ddof=1", "ddof=0"  # in exercise `paired`

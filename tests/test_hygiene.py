@@ -379,11 +379,18 @@ def test_readme_points_at_what_exists():
     assert [path for path in [lab, *links] if not (ROOT / path.split("#")[0]).exists()] == []
 
 
+def names(requirements: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(one).name) for one in requirements}
+
+
 def test_requirements_pin_all_that_the_project_asks_for():
+    """Learners' pins are in one file, what teachers need beside them in another."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"].values()
-    asked = {canonicalize_name(Requirement(one).name) for one in sum(extras, project["dependencies"])}
-    pins = re.findall(
-        r"^([\w.-]+)==[\w.]+", (ROOT / "requirements.txt").read_text(encoding="utf-8"), flags=re.MULTILINE
+    extras = project["optional-dependencies"]
+    files = [ROOT / "requirements.txt", hygiene.NOTEBOOKS / "solutions" / "requirements.txt"]
+    learners, teachers = (
+        names(re.findall(r"^[\w.-]+==[\w.]+", file.read_text(encoding="utf-8"), flags=re.MULTILINE)) for file in files
     )
-    assert asked <= {canonicalize_name(pin) for pin in pins}
+    assert names(project["dependencies"] + extras["course"]) <= learners
+    assert names([one for extra in extras.values() for one in extra]) <= learners | teachers
+    assert learners & (teachers | names(extras["classroom"])) == set()
