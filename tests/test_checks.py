@@ -1,9 +1,11 @@
-"""The checkers are checked: solutions pass, starters do not, and each plausible mistake gets its own sentence."""
+"""The checkers are checked: right answers pass in any form, starters do not, and each mistake gets its own sentence."""
 
 import importlib
 import inspect
 import re
 import time
+from collections import deque
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -22,15 +24,18 @@ CHECKS = {
     (number, name): check
     for number in NUMBERS
     for name, check in vars(importlib.import_module(f"mtl_helpers.checks.lesson_{number}")).items()
-    if hasattr(check, "__wrapped__") and not name.startswith("_")
+    if hasattr(check, "trial")
 }
-WRONG = [
-    pytest.param(number, name, answer, words, id=f"{number}-{name}-{k}")
-    for number in NUMBERS
-    for name, answers in importlib.import_module(f"wrong_answers.lesson_{number}").WRONG.items()
-    for k, (answer, words) in enumerate(answers)
-]
+ANSWERS = {number: importlib.import_module(f"wrong_answers.lesson_{number}") for number in NUMBERS}
+
+
+def each(of: object) -> list:
+    """A parameter set for each answer that `of(number, name)` lists."""
+    return [pytest.param(*key, one, id="-".join([*key, str(k)])) for key in CHECKS for k, one in enumerate(of(*key))]
+
+
 EVERY = pytest.mark.parametrize(("number", "name"), CHECKS, ids=["-".join(key) for key in CHECKS])
+FIRST = CHECKS["01", "recorded"]  # for what is the same in all checks
 
 
 @cache
@@ -51,68 +56,216 @@ def defined(folder: str, number: str, name: str) -> object:
     return namespace[name]
 
 
-def one_sentence(verdict: core.Verdict) -> bool:
-    return bool(re.fullmatch(r"(Right|Not yet|Not attempted yet): [^\n]{10,300}\.", verdict.says))
+def judged(check: object, answer: object, status: str) -> str:
+    """The sentence of a verdict, which has the form and the status that are expected."""
+    verdict = check(answer)
+    assert verdict.status == status, verdict
+    assert bool(verdict) == (status == "right")
+    assert re.fullmatch(r"(Right|Not yet|Not attempted yet): [^\n]{10,400}\.", verdict.says), verdict
+    return verdict.says
 
 
 @EVERY
-def test_solution_passes(number, name):
-    verdict = CHECKS[number, name](defined("solutions", number, name))
-    assert verdict.status == "right", verdict
-    assert verdict
-    assert one_sentence(verdict), verdict
+def test_solution_passes_and_stays_right(number, name):
+    """A check leaves nothing behind: neither in the answer nor in NumPy's own generator."""
+    check, solution = CHECKS[number, name], defined("solutions", number, name)
+    np.random.seed(0)  # noqa: NPY002
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002
+    assert judged(check, solution, "right") == judged(check, solution, "right")
+    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
 
 
 @EVERY
 def test_starter_is_not_attempted(number, name):
-    verdict = CHECKS[number, name](defined("", number, name))
-    assert verdict.status == "not attempted", verdict
-    assert not verdict
-    assert one_sentence(verdict)
+    def cleared(*_):
+        """As nbgrader hands it out."""
+        raise NotImplementedError()
+
+    for starter in (defined("", number, name), cleared, None, ...):
+        judged(CHECKS[number, name], starter, "not attempted")
 
 
 @EVERY
-def test_solution_has_the_starters_signature(number, name):
+def test_solution_and_specification_have_the_starters_signature(number, name):
     starter, solution = defined("", number, name), defined("solutions", number, name)
     assert inspect.signature(starter) == inspect.signature(solution)
     assert inspect.getdoc(starter) == inspect.getdoc(solution)
+    expected = CHECKS[number, name].trial.expected
+    assert list(inspect.signature(expected).parameters) == list(inspect.signature(starter).parameters)
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "mistake"), each(lambda number, name: CHECKS[number, name].trial.mistakes.items())
+)
+def test_known_mistake_gets_its_own_sentence(number, name, mistake):
+    """So no two mistakes coincide, and none is right."""
+    sentence, answer = mistake
+    assert judged(CHECKS[number, name], answer, "wrong") == f"Not yet: {sentence}."
+
+
+@pytest.mark.parametrize(("number", "name", "wrong"), each(lambda number, name: ANSWERS[number].WRONG[name]))
+def test_other_wrong_answer_gets_a_true_sentence(number, name, wrong):
+    """The words that are given with it; else where to look, and no mistake that it does not make."""
+    check = CHECKS[number, name]
+    answer, words = wrong if isinstance(wrong, tuple) else (wrong, check.trial.look)
+    assert words in judged(check, answer, "wrong")
+
+
+@pytest.mark.parametrize(("number", "name", "right"), each(lambda number, name: ANSWERS[number].RIGHT[name]))
+def test_unusual_answer_is_right(number, name, right):
+    judged(CHECKS[number, name], right, "right")
+
+
+def numbers(result: object, change: object) -> object:
+    """A list, or lists in it, of numbers that were changed one by one."""
+    array = np.asarray(result, dtype=float)
+    return np.array([change(x) for x in array.ravel()] + [None], dtype=object)[:-1].reshape(array.shape).tolist()
+
+
+def walked(form: object) -> object:
+    """The form of what has several parts; a number has none."""
+    return lambda result: form(np.asarray(result)) if np.ndim(result) else result
+
+
+FORMS = {
+    "lists": lambda result: np.asarray(result).tolist(),
+    "a tensor": tf.constant,
+    "a variable": lambda result: tf.Variable(np.asarray(result)),
+    "float32": lambda result: np.asarray(result, dtype=np.float32),
+    "objects": lambda result: np.asarray(result, dtype=object),
+    "complex, imaginary part zero": lambda result: np.asarray(result, dtype=complex),
+    "fractions": lambda result: numbers(result, lambda x: Fraction(x) if np.isfinite(x) else x),
+    "NumPy scalars": lambda result: numbers(result, np.float64),
+    "a generator": walked(lambda result: (part for part in result)),
+    "map": walked(lambda result: map(np.asarray, result)),
+    "values of a dictionary": walked(lambda result: dict(enumerate(result)).values()),
+    "a deque of tensors": walked(lambda result: deque(map(tf.constant, result))),
+}
 
 
 @EVERY
-def test_at_least_three_mistakes_are_known(number, name):
-    messages = {param.values[3] for param in WRONG if param.values[:2] == (number, name)}
-    assert len(messages) >= 3
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_any_form_of_the_right_numbers_is_right(number, name, form):
+    solution = defined("solutions", number, name)
+    judged(CHECKS[number, name], lambda *arguments: form(solution(*arguments)), "right")
 
 
-@pytest.mark.parametrize(("number", "name", "answer", "words"), WRONG)
-def test_mistake_gets_the_sentence_meant_for_it(number, name, answer, words):
-    started = time.perf_counter()
-    verdict = CHECKS[number, name](answer)
-    assert time.perf_counter() - started < 2
-    assert verdict.status == "wrong", verdict
-    assert words in verdict.says
-    assert one_sentence(verdict), verdict
+def forgotten_return(solution, calls, *arguments):
+    solution(*arguments)
 
 
-def raising(*_):
-    raise RuntimeError("first line\nsecond line")
+def right_at_first(solution, calls, *arguments):
+    return np.asarray(solution(*arguments), dtype=float) + (calls > 8)
 
 
-def endless(*_):
-    while True:
-        pass
+def by_chance(solution, calls, *arguments):
+    return np.asarray(solution(*arguments), dtype=float) + np.random.default_rng().normal()
 
+
+def asks(solution, calls, *arguments):
+    return float(input("What is the answer?"))
+
+
+def numpy_in_a_graph(solution, calls, *arguments):
+    return tf.function(lambda x: np.sin(x) + x)(tf.constant(1.0))
+
+
+def one_too_many(solution, calls, *arguments):
+    result = np.ravel(np.asarray(solution(*arguments), dtype=float))
+    return [*result, result[0]]
+
+
+def writes(solution, calls, *arguments):
+    """Into the first thing that can be changed, at any depth."""
+    result, parts = solution(*arguments), list(arguments)
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            part.flat[0] += 1
+            break
+        parts += part.values() if isinstance(part, dict) else part if isinstance(part, list) else []
+        if isinstance(part, list) and not isinstance(part[0], np.ndarray):
+            part.append(part[0])
+            break
+    return result
+
+
+KINDS = {
+    forgotten_return: "end the function with `return`",
+    right_at_first: "two results in two calls",
+    by_chance: "two results in two calls",
+    asks: "asks for `input()`",
+    numpy_in_a_graph: "NumPy is called inside a `tf.function`",
+    one_too_many: "shape",
+    writes: "which it was given; copy it first",
+}
+
+
+def kinds(number: str, name: str) -> list:
+    """All of them, where an argument can be written into; else all but the last."""
+    arguments = CHECKS[number, name].trial.inputs(np.random.default_rng(0), 0)
+    return list(KINDS.items())[: None if any(isinstance(a, np.ndarray | list | dict) for a in arguments) else -1]
+
+
+@pytest.mark.parametrize(("number", "name", "kind"), each(kinds))
+def test_mistake_of_any_exercise_gets_its_sentence(number, name, kind):
+    (spoil, words), solution, calls = kind, defined("solutions", number, name), []
+
+    def answer(*arguments):
+        calls.append(arguments)
+        return spoil(solution, len(calls), *arguments)
+
+    words = "one True or False" if (name, spoil) == ("shows_hidden", one_too_many) else words
+    assert words in judged(CHECKS[number, name], answer, "wrong")
+
+
+class Hostile:
+    """What it is asked for, it refuses by an exception that is none of `Exception`'s."""
+
+    def __repr__(self) -> str:
+        raise KeyboardInterrupt
+
+    __str__ = __array__ = __iter__ = __bool__ = __float__ = __eq__ = __repr__
+    __hash__ = None
+
+
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def raising(error: BaseException) -> object:
+    def answer(*_):
+        raise error
+
+    return answer
+
+
+itself: list = []
+itself.append(itself)
 
 GARBAGE = {
     "a text": "42",
     "a number": 42.0,
+    "hostile": Hostile(),
+    "returns something hostile": lambda *_: Hostile(),
+    "returns a list of it": lambda *_: [Hostile()],
     "returns a text": lambda *_: "42",
+    "returns texts": lambda *_: ["4", None, "2"],
     "returns a dictionary": lambda *_: {"answer": 42},
     "returns NaN": lambda *_: np.nan,
+    "returns None in a list": lambda *_: [None, 1.0],
+    "returns complex numbers": lambda *_: 1 + 2j,
     "returns another shape": lambda *_: np.zeros((3, 1, 4, 1, 5)),
     "returns ragged lists": lambda *_: [[1.0], [1.0, 2.0]],
-    "returns itself": lambda *_: test_starter_is_not_attempted,
-    "raises": raising,
+    "returns a list that holds itself": lambda *_: itself,
+    "returns an endless generator": lambda *_: iter(int, 1),
+    "returns more than memory holds": lambda *_: np.broadcast_to(1.0, (10**6, 10**6)),
+    "returns a function": lambda *_: judged,
+    "returns half a letter": lambda *_: "\ud800",
+    "raises half a letter": raising(ValueError("\ud800")),
+    "raises what cannot be told": raising(Mute()),
+    "raises the check's own": raising(core.Stop()),
+    "is not implemented": raising(NotImplementedError("later")),
     "exits": lambda *_: exit(),
     "takes nothing": lambda: 0.0,
     "no instance": object,
@@ -122,61 +275,75 @@ GARBAGE = {
 @EVERY
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 def test_garbage_is_explained(number, name, garbage):
-    verdict = CHECKS[number, name](garbage)
-    assert verdict.status == "wrong", verdict
-    assert one_sentence(verdict), verdict
+    judged(CHECKS[number, name], garbage, "wrong").encode()
 
 
-@EVERY
-@pytest.mark.parametrize("nothing", [None, ...])
-def test_nothing_is_not_attempted(number, name, nothing):
-    assert CHECKS[number, name](nothing).status == "not attempted"
+def endless(*_):
+    while True:
+        pass
 
 
-@pytest.mark.parametrize(("number", "name"), [next(iter(CHECKS))])
-def test_endless_loop_is_stopped(number, name):
+def endless_and_deaf(*_):
+    while True:
+        try:
+            sum(range(100))
+        except:  # noqa: E722
+            pass
+
+
+def asleep(*_):
+    time.sleep(5)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(endless, "stopped after"), (endless_and_deaf, "stopped after"), (asleep, "given up after 1 seconds of waiting")],
+)
+def test_what_does_not_end_is_stopped(monkeypatch, answer, words):
+    monkeypatch.setattr(core, "SECONDS", 0.3)
+    monkeypatch.setattr(core, "PATIENCE", 1)
     started = time.perf_counter()
-    verdict = CHECKS[number, name](endless)
-    assert time.perf_counter() - started < 2
-    assert "stopped after" in verdict.says
-    assert one_sentence(verdict)
+    assert words in judged(FIRST, answer, "wrong")
+    assert time.perf_counter() - started < 4
 
 
-@EVERY
-def test_lists_and_tensors_are_as_good_as_arrays(number, name):
-    solution = defined("solutions", number, name)
-    for turn in (tf.constant, lambda result: np.asarray(result).tolist()):
+def test_waiting_for_a_busy_machine_is_no_endless_loop(monkeypatch):
+    """Only the answer's own processor time counts."""
+    monkeypatch.setattr(core, "SECONDS", 0.3)
+    solution = defined("solutions", "01", "recorded")
 
-        def turned(*arguments, turn=turn):
-            result = solution(*arguments)
-            return result if isinstance(result, dict | str) else turn(result)
+    def slow(*arguments):
+        time.sleep(0.5 if arguments[2] == [1] else 0.03)
+        return solution(*arguments)
 
-        assert CHECKS[number, name](turned).status == "right"
-
-
-@EVERY
-def test_a_right_answer_stays_right(number, name):
-    """A check leaves nothing behind: neither in the answer nor in NumPy's own generator."""
-    solution = defined("solutions", number, name)
-    np.random.seed(0)  # noqa: NPY002
-    before = np.random.get_state()[1].tolist()  # noqa: NPY002
-    assert CHECKS[number, name](solution).says == CHECKS[number, name](solution).says
-    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002
+    judged(FIRST, slow, "right")
 
 
-def test_answer_that_writes_into_its_arguments_is_told_so():
-    @core.exercise("so it is.")
-    def doubled(answer):
-        core.compare(answer, lambda rng: (rng.normal(size=3),), lambda x: 2 * x, {}, "double it")
+def test_none_of_a_tape_is_told_from_a_forgotten_return():
+    def unwatched(at_10, at_20, calls):
+        W = tf.constant(1.0)
+        with tf.GradientTape() as tape:
+            loss = W * at_10
+        return tape.gradient(loss, W)
 
-    def careless(x):
-        x *= 2
-        return x
-
-    assert "copy the array" in doubled(careless).says
-    assert doubled(lambda x: 2 * x)
+    assert "a tape gives None for what it did not watch" in judged(FIRST, unwatched, "wrong")
 
 
-def test_raising_answer_is_quoted_by_its_first_line():
-    verdict = next(iter(CHECKS.values()))(raising)
-    assert verdict.says == "Not yet: the function raised RuntimeError (first line)."
+def test_raising_answer_is_quoted_by_the_line_that_says_it_and_with_its_call():
+    says = judged(FIRST, raising(RuntimeError("first line\nsecond line")), "wrong")
+    assert says.startswith("Not yet: the function raised RuntimeError (first line) for at_10 = ")
+    says = judged(FIRST, lambda *_: tf.function(lambda x: x + missing)(1.0), "wrong")  # noqa: F821
+    assert "NameError (" in says
+    assert "'missing'" in says
+
+
+def test_what_came_and_what_was_expected_differ_to_the_eye():
+    solution = defined("solutions", "03", "rest")
+    says = judged(CHECKS["03", "rest"], lambda *given: np.add(solution(*given), 2e-4), "wrong")
+    came, expected = re.search(r"it gives (\[.*?\]), expected is (\[.*?\]);", says).groups()
+    assert came != expected
+
+
+def test_a_right_answer_in_four_digits_is_told_so():
+    solution = defined("solutions", "03", "rest")
+    assert "look for rounding" in judged(CHECKS["03", "rest"], lambda *g: np.add(solution(*g), 1e-5), "wrong")

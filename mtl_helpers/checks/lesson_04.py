@@ -4,28 +4,30 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mtl_helpers.checks.core import Answer, compare, exercise
+from mtl_helpers.checks.core import Trial, exercise
 
 
-@exercise("the closer to a right angle, the smaller the turn of the weight that swings the trunk across.")
-def task_weight(answer: Answer) -> None:
+@exercise("the trunk rests where the two pulls cancel, and a unit counts squared.")
+def task_weight() -> Trial:
     """Exercise 1: the task weight that points a trunk of width 1 in a given direction."""
 
-    def inputs(rng: np.random.Generator) -> tuple:
-        phi = float(rng.uniform(25, 85))
-        return phi * float(rng.choice([0.2, 0.35, 0.7])), phi, float(rng.choice([0.1, 3, 10]))
+    def inputs(rng, case):
+        phi = float(rng.uniform(10, 89))
+        return phi * float(rng.uniform(0.05, 0.95)), phi, [0.1, 3, 1, 10, 0.5][case % 5]
 
-    def ratio(theta: float, phi: float) -> float:
+    def ratio(theta, phi):
         one, other = np.deg2rad(theta), np.deg2rad(phi - theta)
         return np.sin(2 * one) / np.sin(2 * other)
 
-    def singles(theta: float, phi: float) -> float:
+    def singles(theta, phi):
         return np.sin(np.deg2rad(theta)) / np.sin(np.deg2rad(phi - theta))
 
-    compare(
-        answer,
+    def expected(theta, phi, unit):
+        return ratio(theta, phi) / unit**2
+
+    return Trial(
         inputs,
-        lambda theta, phi, unit: ratio(theta, phi) / unit**2,
+        expected,
         {
             "the angles come in degrees, and `np.sin` wants radians": lambda theta, phi, unit: (
                 np.sin(2 * theta) / np.sin(2 * (phi - theta)) / unit**2
@@ -62,25 +64,22 @@ def task_weight(answer: Answer) -> None:
 
 
 @exercise("an absent label has no say in any gradient, and a task with few labels keeps its full vote.")
-def masked_gradient(answer: Answer) -> None:
+def masked_gradient() -> Trial:
     """Exercise 2: the gradient of the masked joint loss, where absent labels are NaN."""
 
-    def batch(rng: np.random.Generator) -> tuple:
-        rows = int(rng.integers(8, 13))
-        absent = np.arange(rows)[:, None] < rng.permutation([1, 3, 5])
-        absent = rng.permuted(absent, axis=0)
-        absent[rows - 2 :] = [False, True, False], [False] * 3  # one row holds them all
-        targets = rng.normal(size=(rows, 3))
-        targets[rows - 1, :2] = 0  # in the row that holds all labels: a zero is a label, too
-        targets = np.where(absent, np.nan, targets)
-        return rng.normal(size=(rows, 3)), targets
+    def inputs(rng, case):
+        rows, tasks = [9, 4, 12, 1, 7, 2][case % 6], [3, 1, 5, 2, 4][case % 5]
+        predictions, targets = rng.normal(size=(2, rows, tasks))
+        absent = rng.random((rows, tasks)) < rng.permutation([0.2, 0.5, 0.7, 0.0, 0.4])[:tasks]
+        absent[-1] = False  # one row holds all labels
+        targets[-1, : tasks // 2 + 1] = 0  # a zero is a label, too
+        if case == 7:
+            predictions[-1, 0] = np.nan  # the network has diverged, and that must show
+        elif case % 3 == 2 and tasks > 1:
+            absent[:, rng.integers(tasks)] = True
+        return predictions, np.where(absent, np.nan, targets)
 
-    def with_silent_task(rng: np.random.Generator) -> tuple:
-        predictions, targets = batch(rng)
-        targets[:, rng.integers(3)] = np.nan
-        return predictions, targets
-
-    def expected(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def expected(predictions, targets):
         gradient = np.zeros(predictions.shape)
         for task in range(predictions.shape[1]):
             rows = [row for row in range(len(targets)) if not np.isnan(targets[row, task])]
@@ -88,34 +87,37 @@ def masked_gradient(answer: Answer) -> None:
                 gradient[row, task] = 2 * (predictions[row, task] - targets[row, task]) / len(rows)
         return gradient
 
-    def errors(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def errors(predictions, targets):
         return np.where(np.isnan(targets), 0, 2 * (predictions - targets))
 
-    def filled(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def filled(predictions, targets):
         return 2 * (predictions - np.nan_to_num(targets)) / len(targets)
 
-    def nonzero(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def nonzero(predictions, targets):
         given = np.nan_to_num(targets)
         return 2 * (given != 0) * (predictions - given) / np.maximum(np.sum(given != 0, axis=0), 1)
 
-    def complete(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    def complete(predictions, targets):
         whole = ~np.isnan(targets).any(axis=1, keepdims=True)
-        return np.where(whole, errors(predictions, targets), 0) / whole.sum()
+        return np.where(whole, errors(predictions, targets), 0) / max(whole.sum(), 1)
 
-    def multiplied(predictions: np.ndarray, targets: np.ndarray) -> np.ndarray:
-        present = ~np.isnan(targets)
-        return present * 2 * (predictions - targets) / present.sum(axis=0)
+    def labels(targets):
+        return np.maximum(np.sum(~np.isnan(targets), axis=0), 1)
 
-    def labels(targets: np.ndarray) -> np.ndarray:
-        return np.sum(~np.isnan(targets), axis=0)
+    def not_finite(silent):
+        """Is there NaN at an absent label, in a task that has no label (`silent`) or that has some?"""
+        return lambda result, _, targets: (
+            result.shape == targets.shape
+            and np.any(~np.isfinite(result) & np.isnan(targets) & (np.isnan(targets).all(axis=0) == silent))
+        )
 
-    look = "clean the targets first, and divide what is left in each column by the number of its labels"
-    compare(
-        answer,
-        batch,
+    return Trial(
+        inputs,
         expected,
         {
-            "zero times NaN is NaN: replace absent targets before anything is computed from them": multiplied,
+            "NaN was silenced at the end, and with it a prediction that is NaN; clean the targets, and them alone": (
+                lambda p, t: np.nan_to_num(expected(p, t))
+            ),
             "a zero was filled in and trained on as if it were known; an absent label has gradient zero": filled,
             "a zero was filled in and trained on, whatever it was divided by; mask the filled places as well": (
                 lambda p, t: filled(p, t) * len(t) / labels(t)
@@ -125,7 +127,7 @@ def masked_gradient(answer: Answer) -> None:
                 errors(p, t) / len(t)
             ),
             "all labels went into one mean, so a task with few of them has little to say; take a mean for each task": (
-                lambda p, t: errors(p, t) / labels(t).sum()
+                lambda p, t: errors(p, t) / np.isfinite(t).sum()
             ),
             "this divides by all entries of the batch; each task's mean is over its own present labels": lambda p, t: (
                 errors(p, t) / t.size
@@ -140,46 +142,35 @@ def masked_gradient(answer: Answer) -> None:
                 -errors(p, t) / labels(t)
             ),
         },
-        look,
+        "clean the targets first, and divide what is left in each column by the number of its labels",
+        {
+            "zero times NaN is NaN: replace absent targets before anything is computed from them": not_finite(False),
+            "a task without any label in the batch divides zero by zero; it must add nothing": not_finite(True),
+        },
     )
-    with np.errstate(all="ignore"):
-        compare(
-            answer,
-            with_silent_task,
-            expected,
-            {
-                "a task without any label in the batch divides zero by zero; it must add nothing": lambda p, t: (
-                    errors(p, t) / labels(t)
-                ),
-            },
-            "one task has no label in this batch, and must add nothing",
-        )
 
 
-@exercise("each task's gradient is divided by its own loss, so any factor on a loss cancels, a task weight too.")
-def gradient_of_logs(answer: Answer) -> None:
+@exercise("each task's gradient is divided by that task's own loss.")
+def gradient_of_logs() -> Trial:
     """Exercise 3: the gradient of the sum of logarithms on a shared linear trunk."""
 
-    def inputs(rng: np.random.Generator) -> tuple:
-        shapes = (12, 4), (4, 3), (3, 2), (12, 2)
-        X, trunk, heads, Y = (rng.normal(size=shape) for shape in shapes)
-        return X, trunk, heads, Y * [1, 4]
+    def inputs(rng, case):
+        n, d, r = [12, 3, 8, 5][case % 4], [4, 1, 3][case % 3], [3, 1, 2, 5][case % 4]
+        X, trunk, heads, Y = (rng.normal(size=shape) for shape in ((n, d), (d, r), (r, 2), (n, 2)))
+        return X, trunk, heads, Y * [[1, 4], [6, 0.5]][case % 2]
 
-    def logs(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> float:
-        return np.log(np.mean((X @ trunk @ heads - Y) ** 2, axis=0)).sum()
+    def logs(X, trunk, heads, Y):
+        return np.log(np.mean((X @ trunk @ heads - Y) ** 2, axis=-2)).sum(axis=-1)
 
-    def expected(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> np.ndarray:
-        gradient = np.zeros(trunk.shape)
-        for place in np.ndindex(trunk.shape):
-            move = np.zeros(trunk.shape)
-            move[place] = 1e-5
-            gradient[place] = (logs(X, trunk + move, heads, Y) - logs(X, trunk - move, heads, Y)) / 2e-5
-        return gradient
+    def expected(X, trunk, heads, Y):
+        moves = 1e-5 * np.eye(trunk.size).reshape(-1, *trunk.shape)  # each moves one weight
+        up, down = (logs(X, trunk + step, heads, Y) for step in (moves, -moves))
+        return ((up - down) / 2e-5).reshape(trunk.shape)
 
     def weighted(weigh: Callable) -> Callable:
         """Both tasks' gradients on the trunk, times weights made of losses, rows and the lengths of the gradients."""
 
-        def gradient(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> np.ndarray:
+        def gradient(X, trunk, heads, Y):
             errors = X @ trunk @ heads - Y
             parts = np.stack([2 / len(X) * np.outer(X.T @ errors[:, k], heads[:, k]) for k in (0, 1)])
             weights = weigh(np.mean(errors**2, axis=0), len(X), np.linalg.norm(parts, axis=(1, 2)))
@@ -187,15 +178,14 @@ def gradient_of_logs(answer: Answer) -> None:
 
         return gradient
 
-    def without_heads(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    def without_heads(X, trunk, heads, Y):
         errors = X @ trunk @ heads - Y
         return 2 * X.T @ errors / np.sum(errors**2, axis=0)
 
-    def of_heads(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    def of_heads(X, trunk, heads, Y):
         return trunk.T @ without_heads(X, trunk, heads, Y)
 
-    compare(
-        answer,
+    return Trial(
         inputs,
         expected,
         {
@@ -232,14 +222,15 @@ def gradient_of_logs(answer: Answer) -> None:
     )
 
 
-@exercise("one Adam hears the ratio of the task weights, and divides out what they have in common.")
-def joint_adam(answer: Answer) -> None:
+@exercise("a joint step is one gradient, one update of the memory and one move, and Adam has met the task weights.")
+def joint_adam() -> Trial:
     """Exercise 4: joint steps of one Adam on a weighted sum of squared distances."""
 
-    def inputs(rng: np.random.Generator) -> tuple:
-        tasks, size, steps = (int(number) for number in rng.integers([2, 2, 6], [4, 4, 15]))
-        targets = rng.normal(size=(tasks, size))
-        return rng.normal(size=size), targets, rng.permutation([0.2, 1.5, 6.0])[:tasks], 0.05, steps
+    def inputs(rng, case):
+        tasks, size, steps = [2, 3, 1, 5, 4][case % 5], [3, 1, 2][case % 3], [7, 12, 2, 100][case % 4]
+        weights = rng.permutation([0.2, 1.5, 6.0, 1.0, 0.5])[:tasks]
+        start = rng.normal(size=size) + rng.choice([-4, 4], size=size)
+        return start, rng.normal(size=(tasks, size)), weights, [0.05, 0.1, 0.02, 0.3][case % 4], steps
 
     def run(
         joined: bool = True,  # one move a step, for the sum of the gradients
@@ -252,9 +243,7 @@ def joint_adam(answer: Answer) -> None:
         falls: bool = True,  # the memory of squares may fall
         sign: int = -1,
     ) -> Callable:
-        def ends(
-            start: np.ndarray, targets: np.ndarray, task_weights: np.ndarray, rate: float, steps: int
-        ) -> np.ndarray:
+        def ends(start, targets, task_weights, rate, steps: int):
             w, c, turns = start, task_weights, 1 if joined else len(targets)
             mean, square, root_of = (np.zeros(targets.shape) for _ in range(3))
             inside = c if weight == "gradient" else np.ones(len(c))
@@ -285,10 +274,13 @@ def joint_adam(answer: Answer) -> None:
     adams = "each task has an Adam of its own here, which divides its task weight out; feed one Adam the sum"
     moves = "a task weight on the move only changes the rate; Adam must meet it in the gradient"
     two = "two bugs are left: count the moves in a joint step, and ask whether Adam ever sees a task weight"
-    compare(
-        answer,
+
+    def expected(start, targets, task_weights, rate, steps):
+        return run()(start, targets, task_weights, rate, steps)
+
+    return Trial(
         inputs,
-        run(),
+        expected,
         {
             "the first step divides zero by zero: the correction counts steps from 1": run(first=0),
             "the task weights are ignored: they belong on the gradients, before Adam sees them": run(weight="none"),
@@ -312,18 +304,9 @@ def joint_adam(answer: Answer) -> None:
             ),
             "the correction is gone; without it the first steps have another length": run(corrected=False),
             "the move goes uphill; a step is against the gradient": run(sign=1),
-        },
-        "a step is one weighted sum of gradients, one update of the memory, one move",
-        tolerance=1e-5,  # a common factor of all gradients changes nothing but the share of the 1e-7
-    )
-    compare(
-        answer,
-        lambda rng: (*inputs(rng)[:-1], 100),
-        run(),
-        {
             "the memory of squares never falls here; near the targets gradients are small, and the memory must fall "
             "with them": run(falls=False),
         },
-        "a few steps are right and a hundred are not: look at what builds up on the way",
-        tolerance=1e-5,
+        "a step is one weighted sum of gradients, one update of the memory, one move",
+        tolerance=1e-5,  # a common factor of all gradients changes nothing but the share of the 1e-7
     )

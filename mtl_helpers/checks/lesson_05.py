@@ -5,17 +5,18 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from mtl_helpers.checks.core import Answer, Wrong, compare, exercise
+from mtl_helpers.checks.core import Trial, exercise
 
 
 @exercise("a common part is the distance penalty in other words, with a ridge penalty thrown in.")
-def strength_and_ridge(answer: Answer) -> None:
+def strength_and_ridge() -> Trial:
     """Exercise 1: Evgeniou and Pontil's penalty, with the common part eliminated."""
 
-    def inputs(rng: np.random.Generator) -> tuple:
-        return float(rng.uniform(0.2, 3)), float(rng.uniform(0.2, 3)), int(rng.integers(2, 7))
+    def inputs(rng, case):
+        l1, l2 = (float(price) for price in rng.uniform(0.2, 3, size=2))
+        return l1, [l2, l1, 0.0][case % 3 if case % 2 else 0], [2, 5, 3, 9, 4][case % 5]
 
-    def expected(l1: float, l2: float, tasks: int) -> list:
+    def expected(l1, l2, tasks):
         """Measure the penalty at two sets of weights, and solve for the two unknowns."""
         known, charged = [], []
         for seed in (0, 1):
@@ -26,11 +27,10 @@ def strength_and_ridge(answer: Answer) -> None:
             known.append([pairs, sum(w**2)])
         return np.linalg.solve(known, charged)
 
-    def right(l1: float, l2: float, tasks: int) -> np.ndarray:
+    def right(l1, l2, tasks):
         return np.array([l1**2 / (tasks**2 * (l1 + l2)), l1 * l2 / (tasks * (l1 + l2))])
 
-    compare(
-        answer,
+    return Trial(
         inputs,
         expected,
         {
@@ -60,31 +60,28 @@ def strength_and_ridge(answer: Answer) -> None:
     )
 
 
-@exercise("each pair pulls both of its tasks, and a task feels only the pairs that it belongs to.")
-def fit_softly(answer: Answer) -> None:
+@exercise("each pair pulls both of its tasks, by a price of its own.")
+def fit_softly() -> Trial:
     """Exercise 2: the soft fit of several tasks, with a price for each pair."""
 
-    def inputs(rng: np.random.Generator) -> tuple:
-        tasks = int(rng.integers(2, 5))
-        X = [rng.normal(size=(int(n), 4)) for n in rng.permutation([6, 9, 11, 14])[:tasks]]
+    def inputs(rng, case):
+        tasks, d = [3, 2, 4, 1, 5][case % 5], [4, 1, 2, 3][case % 4]
+        X = [rng.normal(size=(int(n), d)) + rng.normal() for n in rng.permutation([6, 9, 11, 14, 30])[:tasks]]
         y = [rng.normal(size=len(rows)) for rows in X]
-        prices = np.triu(rng.uniform(0.2, 2, size=(tasks, tasks)), 1)
+        prices = np.triu(rng.uniform(0.2, 2, size=(tasks, tasks)) * rng.choice([1, 1, 0], size=(tasks, tasks)), 1)
         return X, y, prices + prices.T
 
-    def expected(X: list, y: list, prices: np.ndarray) -> np.ndarray:
+    def expected(X, y, prices):
         """One least-squares problem: a row for each row of data, and one for each gap between two weights."""
-        T, d, rows, targets = len(X), X[0].shape[1], [], []
-        for t in range(T):
-            for x, target in zip(X[t], y[t], strict=True):
-                rows.append(np.kron(np.eye(T)[t], x) / np.sqrt(len(X[t])))
-                targets.append(target / np.sqrt(len(X[t])))
-            for s in range(t):
-                for axis in np.eye(d):
-                    rows.append(np.sqrt(prices[s, t]) * np.kron(np.eye(T)[s] - np.eye(T)[t], axis))
-                    targets.append(0.0)
-        return np.linalg.lstsq(np.array(rows), np.array(targets))[0].reshape(T, d)
+        T, d = len(X), X[0].shape[1]
+        rows = [np.kron(np.eye(T)[t], X[t]) / np.sqrt(len(X[t])) for t in range(T)]
+        gaps = [
+            np.sqrt(prices[s, t]) * np.kron(np.eye(T)[s] - np.eye(T)[t], np.eye(d)) for t in range(T) for s in range(t)
+        ]
+        targets = [y[t] / np.sqrt(len(X[t])) for t in range(T)] + [np.zeros(d)] * len(gaps)
+        return np.linalg.lstsq(np.concatenate(rows + gaps), np.concatenate(targets))[0].reshape(T, d)
 
-    def solved(X: list, y: list, pull: np.ndarray, rows: Callable = len) -> np.ndarray:
+    def solved(X, y, pull, rows=len):
         """The tasks' own systems, each divided by `rows` of its inputs, and `pull` between them."""
         T, d = len(X), X[0].shape[1]
         system, right = np.kron(pull, np.eye(d)), np.zeros(T * d)
@@ -94,24 +91,23 @@ def fit_softly(answer: Answer) -> None:
             right[own] = X[t].T @ y[t] / size
         return np.linalg.solve(system, right).reshape(T, d)
 
-    def laplacian(prices: np.ndarray) -> np.ndarray:
+    def laplacian(prices):
         return np.diag(prices.sum(axis=1)) - prices
 
     def changed(change: Callable) -> Callable:
         return lambda X, y, prices: solved(X, y, laplacian(change(prices)))
 
-    def pooled_rows(X: list, y: list, prices: np.ndarray) -> np.ndarray:
+    def pooled_rows(X, y, prices):
         return np.tile(np.linalg.lstsq(np.concatenate(X), np.concatenate(y))[0], (len(X), 1))
 
-    def pooled_means(X: list, y: list, prices: np.ndarray) -> np.ndarray:
+    def pooled_means(X, y, prices):
         A = sum(x.T @ x / len(x) for x in X)
         b = sum(x.T @ target / len(x) for x, target in zip(X, y, strict=True))
         return np.tile(np.linalg.solve(A, b), (len(X), 1))
 
     one_way = "each pair pulls both of its tasks; here only one of the two moves towards the other"
     one_vector = "this is one weight vector for all tasks, the far end of the dial, whatever the prices"
-    compare(
-        answer,
+    return Trial(
         inputs,
         expected,
         {
@@ -142,7 +138,7 @@ def fit_softly(answer: Answer) -> None:
                 lambda X, y, prices: solved(X, y, np.diag(prices.sum(axis=1)))
             ),
             "this uses one price for all pairs; each pair has a price of its own": changed(
-                lambda prices: prices[0, 1] * (1 - np.eye(len(prices)))
+                lambda prices: prices[0, min(1, len(prices) - 1)] * (1 - np.eye(len(prices)))
             ),
             one_vector: pooled_rows,
             one_vector + ", with each task's rows counted alike": pooled_means,
@@ -152,51 +148,60 @@ def fit_softly(answer: Answer) -> None:
 
 
 @exercise("decay drops the weak directions and shortens all others, and a narrow trunk drops some more.")
-def decayed_fit(answer: Answer) -> None:
+def decayed_fit() -> Trial:
     """Exercise 3: what weight decay leaves of the product, for a trunk of a given width."""
 
-    def inputs(rng: np.random.Generator) -> tuple:
-        X, left, right = (np.linalg.qr(rng.normal(size=shape))[0] for shape in ((12, 5), (5, 4), (4, 4)))
-        values = np.array([4.0, 3, 2, 1]) + rng.uniform(-0.3, 0.3, size=4)
-        noise = rng.normal(size=(12, 4))
-        Y = X @ (left * values @ right) + noise - X @ (X.T @ noise)
-        decay = rng.choice([0.5, 1.5]) + rng.uniform(-0.15, 0.15)  # the higher one drops the last direction
-        return X, Y, float(decay), int(rng.choice([2, 4]))
+    def inputs(rng, case):
+        d, tasks = [(5, 4), (3, 7), (1, 2), (4, 4), (6, 3), (4, 1)][case % 6]
+        X = np.linalg.qr(rng.normal(size=(d + 2 * (case % 4), d)))[0]
+        Y = rng.normal(size=(len(X), tasks)) + X @ rng.normal(size=(d, tasks))
+        values = np.linalg.svd(X.T @ Y, compute_uv=False)
+        # The price of a direction lies below all singular values, between two, above all, or is nothing.
+        price = [values[-1] / 2, (values[-1] + values[-2:][0]) / 2, values[0] + 0.1, 0, 0.9 * np.median(values)][
+            case % 5
+        ]
+        return X, Y, float(price), [2, 1, 3, 9][case % 4]
 
     def of_values(change: Callable) -> Callable:
-        def fit(X: np.ndarray, Y: np.ndarray, decay: float, width: int) -> np.ndarray:
+        """Change the singular values; the change knows them, their ranks, the price and the width."""
+
+        def fit(X, Y, decay, width):
             left, values, right = np.linalg.svd(X.T @ Y, full_matrices=False)
-            kept = [change(value, k, decay, width) for k, value in enumerate(values)]
-            return sum(s * np.outer(u, v) for s, u, v in zip(kept, left.T, right, strict=True))
+            return left * change(values, np.arange(len(values)), decay, width) @ right
 
         return fit
 
     def price(factor: float) -> Callable:
-        return of_values(lambda s, k, decay, width: max(s - factor * decay, 0) if k < width else 0)
+        return of_values(lambda s, k, decay, width: np.maximum(s - factor * decay, 0) * (k < width))
 
-    def by_entry(X: np.ndarray, Y: np.ndarray, decay: float, width: int) -> np.ndarray:
+    def by_entry(X, Y, decay, width):
         fitted = X.T @ Y
         return np.sign(fitted) * np.maximum(np.abs(fitted) - decay, 0)
 
-    right = price(1)
-    compare(
-        answer,
+    def expected(X, Y, decay, width):
+        left, values, right = np.linalg.svd(X.T @ Y)
+        kept = [k for k in range(len(values)) if k < width and values[k] > decay]
+        return sum(
+            ((values[k] - decay) * np.outer(left[:, k], right[k]) for k in kept), np.zeros((X.shape[1], Y.shape[1]))
+        )
+
+    return Trial(
         inputs,
-        right,
+        expected,
         {
             "a trunk of `width` units holds no more than `width` directions": of_values(
-                lambda s, k, decay, width: max(s - decay, 0)
+                lambda s, k, decay, width: np.maximum(s - decay, 0)
             ),
             "weak directions are dropped, and the strong ones lose the price as well": of_values(
-                lambda s, k, decay, width: s if s > decay and k < width else 0
+                lambda s, k, decay, width: s * (s > decay) * (k < width)
             ),
             "a singular value that cannot pay the price becomes zero, not negative": of_values(
-                lambda s, k, decay, width: s - decay if k < width else 0
+                lambda s, k, decay, width: (s - decay) * (k < width)
             ),
             "the price is too high: the error changes by 2 (s - value), the cheapest pair costs 2 `decay` s": price(2),
             "the price is too low: the error changes by 2 (s - value), the cheapest pair costs 2 `decay` s": price(0.5),
             "this decays the product; decaying two layers subtracts from the singular values": of_values(
-                lambda s, k, decay, width: s / (1 + decay) if k < width else 0
+                lambda s, k, decay, width: s / (1 + decay) * (k < width)
             ),
             "this decays the product, and no direction is left out": of_values(
                 lambda s, k, decay, width: s / (1 + decay)
@@ -206,13 +211,13 @@ def decayed_fit(answer: Answer) -> None:
                 lambda s, k, decay, width: s
             ),
             "the weakest directions were kept; a narrow trunk keeps the strongest": of_values(
-                lambda s, k, decay, width: max(s - decay, 0) if k >= 4 - width else 0
+                lambda s, k, decay, width: np.maximum(s - decay, 0) * (k[::-1] < width)
             ),
             "entry by entry, this drops single weights; weight decay drops directions that tasks have in common": (
                 by_entry
             ),
             "these are the predictions; the product of trunk and head is asked for": lambda X, *rest: (
-                X @ right(X, *rest)
+                X @ expected(X, *rest)
             ),
         },
         "change the singular values of X'Y alone, and put the three factors together again",
@@ -220,64 +225,47 @@ def decayed_fit(answer: Answer) -> None:
 
 
 @exercise("a trunk has no order of its own, so put two in step before you compare or average them.")
-def best_order(answer: Answer) -> None:
+def best_order() -> Trial:
     """Exercise 4: the order of one trunk's units that brings it closest to another trunk."""
 
-    def squares(trunk: np.ndarray, other: np.ndarray) -> np.ndarray:
+    def squares(trunk, other):
         return np.sum((trunk[:, :, None] - other[:, None]) ** 2, axis=0)
 
-    def of_cost(cost: np.ndarray) -> list:
+    def of_cost(cost):
         orders = np.array(list(permutations(range(len(cost)))))
         return orders[cost[orders, np.arange(len(cost))].sum(axis=1).argmin()].tolist()
 
-    def closest(trunk: np.ndarray, other: np.ndarray, farthest: bool = False) -> list:
+    def closest(trunk, other, farthest=False):
         return of_cost(-squares(trunk, other) if farthest else squares(trunk, other))
 
-    def in_turn(trunk: np.ndarray, other: np.ndarray) -> list:
+    def in_turn(trunk, other):
         order: list[int] = []
         for k in range(other.shape[1]):
             free = [j for j in range(trunk.shape[1]) if j not in order]
             order.append(min(free, key=lambda j: np.sum((trunk[:, j] - other[:, k]) ** 2)))
         return order
 
-    def nearest_pair(trunk: np.ndarray, other: np.ndarray) -> list:
+    def nearest_pair(trunk, other):
         cost, order = squares(trunk, other), [0] * trunk.shape[1]
         for _ in order:
             j, k = np.unravel_index(np.argmin(cost), cost.shape)
             order[k], cost[j], cost[:, k] = int(j), np.inf, np.inf
         return order
 
-    def by_length(trunk: np.ndarray, other: np.ndarray) -> np.ndarray:
+    def by_length(trunk, other):
         order = np.empty(trunk.shape[1])
         order[np.linalg.norm(other, axis=0).argsort()] = np.linalg.norm(trunk, axis=0).argsort()
         return order
 
-    def by_distance(trunk: np.ndarray, other: np.ndarray) -> list:
+    def by_distance(trunk, other):
         return of_cost(np.sqrt(squares(trunk, other)))
 
-    def by_angle(trunk: np.ndarray, other: np.ndarray) -> list:
+    def by_angle(trunk, other):
         return closest(*(array / np.linalg.norm(array, axis=0) for array in (trunk, other)))
 
     taken_in_turn = "each unit takes the nearest one that is left, and the last must take what nobody wanted"
-    one_by_one = {
-        "this is the inverse: the order for `other`, to bring it closest to `trunk`": lambda *trunks: np.argsort(
-            closest(*trunks)
-        ),
-        "some units are used twice: an order holds each unit once": lambda *trunks: squares(*trunks).argmin(axis=0),
-        taken_in_turn: in_turn,
-        taken_in_turn + "; try whole orders": lambda trunk, other: np.argsort(in_turn(other, trunk)),
-        "the closest pair goes first and what is left may fit badly; try whole orders": nearest_pair,
-        "sorted by length, units that look alike need not meet; compare the units themselves": by_length,
-        "sorted by length, `trunk` alone knows nothing of the other's order": lambda trunk, other: np.linalg.norm(
-            trunk, axis=0
-        ).argsort(),
-        "angles alone forget how long the units are, and the penalty charges for that, too": by_angle,
-        "this minimises the sum of the distances; the penalty charges their squares": by_distance,
-        "this is the farthest order, not the closest": lambda *trunks: closest(*trunks, farthest=True),
-        "this leaves the units as they stand": lambda trunk, other: np.arange(trunk.shape[1]),
-    }
 
-    def swapped(trunk: np.ndarray, other: np.ndarray) -> list:
+    def swapped(trunk, other):
         cost, order = squares(trunk, other), list(range(trunk.shape[1]))
         for _ in range(20):
             for k, m in combinations(range(len(order)), 2):
@@ -286,27 +274,47 @@ def best_order(answer: Answer) -> None:
                     order[k], order[m] = j, i
         return order
 
-    def between_neighbours(rng: np.random.Generator) -> tuple:
-        """Each unit of `other` lies between two units of `trunk`, and a little closer to the next."""
-        trunk = rng.normal(size=(6, 5))
-        return trunk, 0.45 * trunk + 0.55 * np.roll(trunk, -1, axis=1) + 0.02 * rng.normal(size=(6, 5))
+    def inputs(rng, case):
+        d, units = [4, 2, 6, 3][case % 4], [5, 2, 6, 4, 1, 3][case % 6]
+        if case == 11:  # seven units, whose best order comes late
+            trunk = rng.normal(size=(4, 7))
+            return trunk, trunk[:, ::-1] + 0.1 * rng.normal(size=(4, 7))
+        lengths = rng.uniform(0.5, 3, size=units)
+        trunk = rng.normal(size=(d, units)) * lengths
+        if case % 3 == 2:  # each unit lies between two of the trunk's, and a little closer to the next
+            return trunk, 0.45 * trunk + 0.55 * np.roll(trunk, -1, axis=1)
+        return trunk, (trunk + rng.normal(size=(d, units)) * lengths[::-1])[:, rng.permutation(units)]
 
-    def inputs(rng: np.random.Generator) -> tuple:
-        for _ in range(200):  # until each mistake shows
-            lengths = rng.uniform(0.5, 3, size=5)
-            trunk = rng.normal(size=(6, 5)) * lengths
-            other = (trunk + rng.normal(size=(6, 5)) * lengths[::-1])[:, rng.permutation(5)]
-            if not any(np.array_equal(closest(trunk, other), wrong(trunk, other)) for wrong in one_by_one.values()):
-                break
-        return trunk, other
+    def expected(trunk, other):
+        return closest(trunk, other)
 
-    def judged(trunk: np.ndarray, other: np.ndarray) -> np.ndarray:
-        order = answer(trunk, other)
-        if order.shape == trunk.shape and np.allclose(order, trunk[:, closest(trunk, other)]):
-            raise Wrong("this is the trunk in its new order; return the order itself, as the head needs it too")
-        return order
-
-    look = "`trunk[:, order]` has to be as close to `other` as any order allows"
-    swaps = {"two units at a time were swapped, and that gets stuck where more must move; try whole orders": swapped}
-    compare(judged, inputs, closest, one_by_one | swaps, look)
-    compare(judged, between_neighbours, closest, swaps, look)
+    return Trial(
+        inputs,
+        expected,
+        {
+            "this is the inverse: the order for `other`, to bring it closest to `trunk`": lambda *trunks: np.argsort(
+                closest(*trunks)
+            ),
+            "some units are used twice: an order holds each unit once": lambda *trunks: squares(*trunks).argmin(axis=0),
+            taken_in_turn: in_turn,
+            taken_in_turn + "; try whole orders": lambda trunk, other: np.argsort(in_turn(other, trunk)),
+            "the closest pair goes first and what is left may fit badly; try whole orders": nearest_pair,
+            "sorted by length, units that look alike need not meet; compare the units themselves": by_length,
+            "sorted by length, `trunk` alone knows nothing of the other's order": lambda trunk, other: np.linalg.norm(
+                trunk, axis=0
+            ).argsort(),
+            "angles alone forget how long the units are, and the penalty charges for that, too": by_angle,
+            "this minimises the sum of the distances; the penalty charges their squares": by_distance,
+            "this is the farthest order, not the closest": lambda *trunks: closest(*trunks, farthest=True),
+            "this leaves the units as they stand": lambda trunk, other: np.arange(trunk.shape[1]),
+            "two units at a time were swapped, and that gets stuck where more must move; try whole orders": swapped,
+        },
+        "`trunk[:, order]` has to be as close to `other` as any order allows",
+        {
+            "this is the trunk in its new order; return the order itself, as the head needs it too": (
+                lambda result, trunk, other: (
+                    result.shape == trunk.shape and np.allclose(result, trunk[:, closest(trunk, other)])
+                )
+            ),
+        },
+    )

@@ -1,25 +1,30 @@
 """Answers to the exercises of lesson 06."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from mtl_helpers.checks.core import Answer, compare, exercise
+from mtl_helpers.checks.core import Trial, exercise
 
 
 @exercise("the border moves with rows per input, and with the square of the noise.")
-def rows_to_break_even(answer: Answer) -> None:
+def rows_to_break_even() -> Trial:
     """Exercise 1: the border, solved for the rows."""
 
-    def inputs(rng: np.random.Generator) -> tuple:
-        return float(rng.uniform(10, 80)), int(rng.integers(5, 40)), float(rng.uniform(0.3, 2.5))
+    def inputs(rng, case):
+        angle, noise = [float(rng.uniform(3, 80)), 90.0][case == 5], float(rng.uniform(0.2, 3))
+        return angle, [20, 2, 7, 40][case % 4], noise
 
-    def rows(angle: float, d: float, power: float, radians: bool = True, extra: float = 1) -> float:
+    def rows(angle, d, power, radians=True, extra=1):
         gap = 1 - np.cos(np.deg2rad(angle) if radians else angle)
         return d + extra + power * (d - 1) / gap
 
-    compare(
-        answer,
+    def expected(angle, d, noise):
+        return rows(angle, d, noise**2)
+
+    return Trial(
         inputs,
-        lambda angle, d, noise: rows(angle, d, noise**2),
+        expected,
         {
             "the angle comes in degrees, and `np.cos` wants radians": lambda angle, d, noise: rows(
                 angle, d, noise**2, radians=False
@@ -44,53 +49,56 @@ def rows_to_break_even(answer: Answer) -> None:
     )
 
 
-@exercise(
-    "a trunk for each group costs the sum of the groups' trunks, and each head is fitted on its own group's only."
-)
-def ratio_of_groups(answer: Answer) -> None:
+@exercise("in each group some tasks pay for its trunk, and all others for a head of their own.")
+def ratio_of_groups() -> Trial:
     """Exercise 2: the price list, for groups of tasks with a trunk each."""
 
-    def inputs(rng: np.random.Generator) -> tuple:
-        d = int(rng.integers(12, 25))
-        groups = [[int(rng.integers(4, 12)), int(rng.integers(1, 4))] for _ in range(2)]
-        return [*groups, [2, 3]], d, int(rng.integers(2 * d, 5 * d))  # the last group has fewer tasks than units
+    def inputs(rng, case):
+        d = int(rng.integers(8, 25))
+        groups = [
+            [[9, 2], [5, 1], [2, 3]],
+            [[6, 2], [6, 2]],
+            [[8, 3]],
+            [[1, 1], [4, 4], [3, 8], [10, 1]],
+            [[2, 1], [7, 5]],
+        ]
+        return groups[case % 5], d, int(rng.integers(2 * d, 5 * d))
 
-    def price(p: float, n: float) -> float:
+    def price(p, n):
         return p / (n - p - 1)
 
-    def cost(tasks: float, rank: float, d: float, n: float) -> float:
+    def cost(tasks, rank, d, n):
         total = 0.0
         for task in range(int(tasks)):
             total += price(d, n) if task < rank else price(rank, n)
         return total
 
-    def ratio(groups: list, d: float, n: float) -> float:
+    def expected(groups, d, n):
         return sum(cost(tasks, rank, d, n) for tasks, rank in groups) / (
             sum(tasks for tasks, _ in groups) * price(d, n)
         )
 
-    def one_trunk(groups: list, d: float, n: float) -> float:
+    def one_trunk(groups, d, n):
         tasks, rank = (sum(group[k] for group in groups) for k in (0, 1))
         return cost(tasks, rank, d, n) / (tasks * price(d, n))
 
-    def one_capped_trunk(groups: list, d: float, n: float) -> float:
+    def one_capped_trunk(groups, d, n):
         return one_trunk([[tasks, min(tasks, rank)] for tasks, rank in groups], d, n)
 
-    def uncapped(groups: list, d: float, n: float) -> float:
+    def uncapped(groups, d, n):
         total = sum(rank * price(d, n) + (tasks - rank) * price(rank, n) for tasks, rank in groups)
         return total / (sum(tasks for tasks, _ in groups) * price(d, n))
 
-    def weights_counted(groups: list, d: float, n: float) -> float:
+    def weights_counted(groups, d, n):
         total = sum(min(rank, tasks) * (d + tasks - min(rank, tasks)) for tasks, rank in groups)
         return total / (d * sum(tasks for tasks, _ in groups))
 
-    def mean_of_ratios(groups: list, d: float, n: float) -> float:
+    def mean_of_ratios(groups, d, n):
         return float(np.mean([cost(tasks, rank, d, n) / (tasks * price(d, n)) for tasks, rank in groups]))
 
-    compare(
-        answer,
+    return Trial(
         inputs,
-        ratio,
+        expected,
         {
             "this is one trunk wide enough for all groups; each group has a trunk of its own": one_trunk,
             "this is one trunk for everybody, as wide as all groups need together; each group has its own": (
@@ -102,90 +110,100 @@ def ratio_of_groups(answer: Answer) -> None:
             "a group with no more tasks than units saves nothing and loses nothing: its ratio is 1": uncapped,
             "this counts free weights; a head costs price(r), less than its share of price(d)": weights_counted,
             "groups of more tasks weigh more: add up what all tasks pay, then divide": mean_of_ratios,
-            "this is what is saved; the ratio is what remains to pay": lambda groups, d, n: 1 - ratio(groups, d, n),
+            "this is what is saved; the ratio is what remains to pay": lambda groups, d, n: 1 - expected(groups, d, n),
         },
         "in each group r tasks pay price(d), and all others price(r)",
     )
 
 
-@exercise("the head decides how a task's error reaches the trunk, so heads can turn related tasks into opponents.")
-def trunk_cosine(answer: Answer) -> None:
-    """Exercise 3: the cosine between two tasks' gradients on a shared linear trunk."""
+@exercise("a task's error reaches the trunk through its own head.")
+def trunk_gradients() -> Trial:
+    """Exercise 3: two tasks' gradients on a shared linear trunk."""
 
-    def inputs(rng: np.random.Generator) -> tuple:
-        return tuple(rng.normal(size=shape) for shape in ((12, 4), (4, 3), (3, 2), (12, 2)))
+    def inputs(rng, case):
+        n, d, r = [12, 3, 1, 8][case % 4], [4, 1, 3][case % 3], [3, 2, 1, 5, 4][case % 5]
+        return tuple(rng.normal(size=shape) for shape in ((n, d), (d, r), (r, 2), (n, 2)))
 
-    def gradients(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> list:
+    def expected(X, trunk, heads, Y):
         return [
-            sum(np.outer(x, heads[:, k]) * 2 * (x @ trunk @ heads[:, k] - y[k]) for x, y in zip(X, Y, strict=True))
-            for k in (0, 1)
+            sum(np.outer(x, v) * 2 * (x @ trunk @ v - y) for x, y in zip(X, target, strict=True)) / len(X)
+            for v, target in zip(heads.T, Y.T, strict=True)
         ]
 
-    def cosine(one: np.ndarray, other: np.ndarray) -> float:
-        return float(np.sum(one * other) / np.sqrt(np.sum(one**2) * np.sum(other**2)))
+    def built(
+        error: Callable = lambda out, Y: out - Y,
+        through: Callable = lambda heads: heads,
+        factor: Callable = lambda n: 2 / n,
+    ) -> Callable:
+        def gradients(X, trunk, heads, Y):
+            back = factor(len(X)) * X.T @ error(X @ trunk @ heads, Y)
+            return [np.outer(back[:, k], through(heads)[:, k]) for k in (0, 1)]
 
-    def of_heads(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> float:
-        errors = X @ trunk @ heads - Y
-        return cosine(*((X @ trunk).T @ errors).T)
+        return gradients
 
-    def without_heads(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> float:
-        return cosine(*(X.T @ (X @ trunk @ heads - Y)).T)
+    def of_heads(X, trunk, heads, Y):
+        return (2 / len(X) * (X @ trunk).T @ (X @ trunk @ heads - Y)).T
 
-    def by_unit(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> float:
-        pairs = zip(*(g.T for g in gradients(X, trunk, heads, Y)), strict=True)
-        return float(np.mean([cosine(one, other) for one, other in pairs]))
+    def without_heads(X, trunk, heads, Y):
+        return (2 / len(X) * X.T @ (X @ trunk @ heads - Y)).T
 
-    def dot(X: np.ndarray, trunk: np.ndarray, heads: np.ndarray, Y: np.ndarray) -> float:
-        return float(np.sum(np.prod(gradients(X, trunk, heads, Y), axis=0)))
+    def cosine(*given):
+        one, two = expected(*given)
+        return np.sum(one * two) / np.sqrt(np.sum(one**2) * np.sum(two**2))
 
-    undivided = "this is the dot product; divide it by the two lengths"
-    compare(
-        answer,
+    return Trial(
         inputs,
-        lambda *given: cosine(*gradients(*given)),
+        expected,
         {
             "these are the gradients on the heads; the question is about the trunk, which both share": of_heads,
+            "these are the gradients on the heads, side by side; the question is about the trunk": lambda *given: (
+                of_heads(*given).T
+            ),
             "a task's error comes back through its head; multiply it by the head's weights": without_heads,
-            "this is the mean of one cosine a unit; take the trunk as a single long vector": by_unit,
-            "this is the cosine of the heads; inputs and errors have a say as well": lambda X, trunk, heads, Y: cosine(
-                heads[:, 0], heads[:, 1]
+            "a task's error comes back through its head, one outer product a task": lambda *given: (
+                without_heads(*given).T
             ),
-            undivided: lambda X, *rest: dot(X, *rest) / len(X) ** 2,
-            undivided + ", and any factor will drop out": lambda *given: dot(*given) / 4,
-            undivided + ", and the factor 2 will drop out": dot,
-            "the error of a task is its prediction minus its target, and here the prediction is missing": (
-                lambda X, trunk, heads, Y: cosine(*(np.outer(X.T @ Y[:, k], heads[:, k]) for k in (0, 1)))
+            "a task's error goes back through its own head, and yours goes through the other task's": built(
+                through=lambda heads: heads[:, ::-1]
             ),
-            "the sign is lost: a negative cosine tells that the tasks pull apart": lambda *given: abs(
-                cosine(*gradients(*given))
+            "the two gradients are in the wrong order: task 1 comes first": lambda *given: expected(*given)[::-1],
+            "this is the sum of the two gradients; return both, one behind the other": lambda *given: sum(
+                expected(*given)
             ),
-            "the sign is turned: descent moves against both gradients, and the cosine stays": lambda *given: (
-                -cosine(*gradients(*given))
+            "this is the cosine of the two gradients; hand over both, and take it from them": cosine,
+            "the error of a task is its prediction minus its target, and here the prediction is missing": built(
+                error=lambda out, Y: -Y
             ),
+            "the error of a task is its prediction minus its target, and here the target is missing": built(
+                error=lambda out, Y: out
+            ),
+            "the sign is turned: the error is prediction minus target": built(error=lambda out, Y: Y - out),
+            "the mean over the rows is missing: divide by their number": built(factor=lambda n: 2),
+            "the factor 2 from the square is missing": built(factor=lambda n: 1 / n),
         },
-        "the gradient on the trunk is X' (error of the task) (its head)', one matrix a task",
+        "the gradient on the trunk is 2/n X' (error of the task) (its head)', one matrix a task",
     )
 
 
 @exercise("the test rows have chosen nothing, so their error means what it says.")
-def honest_error(answer: Answer) -> None:
+def honest_error() -> Trial:
     """Exercise 4: one stop for all seeds, chosen on the choosing rows, and the test error there."""
 
-    def inputs(rng: np.random.Generator) -> tuple:
-        curve = np.array([1.0, 0.6, 0.5, 0.55, 0.7])[:, None]
-        choosing, testing = (curve + 0.15 * rng.normal(size=(5, 20)) for _ in range(2))
-        choosing[2, rng.integers(20)] += 4  # one bad seed, which a median does not see
-        # An unsteady stop: its mean is the lowest or not, its mean square never, its mean logarithm always.
-        choosing[3] += np.resize([0.4, -0.4], 20) + rng.choice([-0.1, 0.1])
-        return np.abs(choosing), testing
+    def inputs(rng, case):
+        stops, seeds = [5, 3, 8, 2, 6][case % 5], [20, 7, 4, 12, 1, 15, 3][case % 7]
+        choosing, testing = 0.5 + 0.1 * rng.normal(size=(2, stops, 1)) + 0.15 * rng.normal(size=(2, stops, seeds))
+        if case % 2:  # an unsteady stop, at which a mean square looks worse than it is
+            choosing[rng.integers(stops)] += np.resize([0.35, -0.35], seeds)
+        else:  # one bad seed, which a median does not see
+            choosing[rng.integers(stops), rng.integers(seeds)] += 2
+        return np.abs(choosing), np.abs(testing)
 
-    def expected(choosing: np.ndarray, testing: np.ndarray) -> float:
+    def expected(choosing, testing):
         means = [sum(stop) / len(stop) for stop in choosing]
         chosen = means.index(min(means))
         return sum(testing[chosen]) / len(testing[chosen])
 
-    compare(
-        answer,
+    return Trial(
         inputs,
         expected,
         {
@@ -208,6 +226,19 @@ def honest_error(answer: Answer) -> None:
             "this is the error on the rows that chose; report the one on the test rows": lambda c, t: c.mean(
                 axis=1
             ).min(),
+            "the test rows had a say in the choice; choose on the choosing rows alone": lambda c, t: t[
+                (c + t).mean(axis=1).argmin()
+            ].mean(),
+            "this is the mean error on choosing and test rows; report that on the test rows": lambda c, t: (
+                (c + t)[c.mean(axis=1).argmin()].mean() / 2
+            ),
+            "each seed has one vote for a stop; average the choosing errors over the seeds instead": lambda c, t: t[
+                np.bincount(c.argmin(axis=0), minlength=len(c)).argmax()
+            ].mean(),
+            "this goes no further than the first stop at which the error rises; look at all stops": lambda c, t: t[
+                np.append(np.diff(c.mean(axis=1)) > 0, True).argmax()
+            ].mean(),
+            "nothing was chosen here: this is the error at the first stop": lambda c, t: t[0].mean(),
             "nothing was chosen here: this is the error at the last stop": lambda c, t: t[-1].mean(),
             "nothing was chosen here: this is the mean over all stops": lambda c, t: t.mean(),
         },

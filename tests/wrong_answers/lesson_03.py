@@ -1,241 +1,163 @@
-"""Plausible wrong answers to lesson 03's exercises, each with words of the sentence meant for it."""
+"""Answers to lesson 03 that no check knows: wrong ones, some with words of their sentence, and unusual right ones."""
+
+import math
+from fractions import Fraction
 
 import numpy as np
+import scipy.special
 import tensorflow as tf
 
 
-def inner(one, other, names):
-    return sum(np.vdot(one[name], other[name]) for name in names)
+def change(inner=lambda a, b: np.sum(a * b), turns=lambda turns: turns, between=lambda dot: dot, own=lambda dot: dot):
+    def changes(g1, g2, all_turns, rate):
+        squares = [own(sum(inner(g[name], g[name]) for name in g)) for g in (g1, g2)]
+        one, two = turns(all_turns)
+        dot = between(inner(g1["trunk"], g2["trunk"]))
+        return [-rate * (one * squares[0] + two * dot), -rate * (two * squares[1] + one * dot)]
+
+    return changes
 
 
-EVERYTHING = ("trunk", "head")
+def in_place(g1, g2, turns, rate):
+    g1["trunk"] *= rate
+    return change()(g1, g2, turns, 1)
 
 
-def changes(own, between, turns, rate):
-    return [-rate * (turns[0] * own[0] + turns[1] * between), -rate * (turns[1] * own[1] + turns[0] * between)]
+def settled(rounds=10**5, tolerance=1e-13, start=0.0):
+    def values(c1, c2, w1, w2, rate):
+        b = start
+        for _ in range(rounds):
+            before, a = b, b - rate * c1 * (b - w1)
+            b = a - rate * c2 * (a - w2)
+            if abs(b - before) <= tolerance:
+                break
+        return [a, b]
+
+    return values
 
 
-def uphill(g1, g2, turns, rate):
-    own = inner(g1, g1, EVERYTHING), inner(g2, g2, EVERYTHING)
-    return changes(own, inner(g1, g2, ["trunk"]), turns, -rate)
+def exact(c1, c2, w1, w2, rate):
+    x, y, w1, w2 = (Fraction(value) for value in (rate * c1, rate * c2, w1, w2))
+    b = ((1 - y) * x * w1 + y * w2) / (x + y - x * y)
+    return b - x * (b - w1), b
 
 
-def trunk_only(g1, g2, turns, rate):
-    own = inner(g1, g1, ["trunk"]), inner(g2, g2, ["trunk"])
-    return changes(own, inner(g1, g2, ["trunk"]), turns, rate)
+def joined(c1, c2, w1, w2, rate):
+    """Both turns are affine maps; the last entry of a vector stays 1."""
+    one, two = (np.array([[1 - rate * c, rate * c * w], [0, 1]]) for c, w in ((c1, w1), (c2, w2)))
+    ends = [np.linalg.matrix_power(last @ first, 10**6) for first, last in ((two, one), (one, two))]
+    return [end[0, 1] for end in ends]
 
 
-def all_weights_everywhere(g1, g2, turns, rate):
-    one, two = (np.concatenate([tf.reshape(g[name], [-1]) for name in g]) for g in (g1, g2))
-    return changes((one @ one, two @ two), one @ two, turns, rate)
+def shares(power):
+    return lambda sizes, temperature: power(sizes, temperature) / np.sum(power(sizes, temperature))
 
 
-def own_turns(g1, g2, turns, rate):
-    return [-rate * turns[0] * inner(g1, g1, EVERYTHING), -rate * turns[1] * inner(g2, g2, EVERYTHING)]
+def step(w, m, g, rate, decay):
+    return (1 - rate * decay) * w - rate * (0.9 * m + g), 0.9 * m + g
 
 
-def transfer_only(g1, g2, turns, rate):
-    between = np.sum(g1["trunk"] * g2["trunk"])
-    return np.array([turns[1], turns[0]]) * -rate * between
-
-
-def without_rate(g1, g2, turns, rate):
-    return np.array(right_change(g1, g2, turns, rate)) / rate
-
-
-def right_change(g1, g2, turns, rate):
-    return changes((inner(g1, g1, g1), inner(g2, g2, g2)), inner(g1, g2, ["trunk"]), turns, rate)
-
-
-def lengths(g1, g2, turns, rate):
-    own = [sum(np.linalg.norm(value) for value in g.values()) for g in (g1, g2)]
-    return changes(own, inner(g1, g2, ["trunk"]), turns, rate)
-
-
-def all_turns_for_transfer(g1, g2, turns, rate):
-    own, between = (inner(g1, g1, g1), inner(g2, g2, g2)), inner(g1, g2, ["trunk"])
-    return [-rate * sum(turns) * (square + between) for square in own]
-
-
-def of_direction(g1, g2, turns, rate):
-    between = inner(g1, g2, ["trunk"])
-    between /= np.linalg.norm(g1["trunk"]) * np.linalg.norm(g2["trunk"])
-    return changes((inner(g1, g1, g1), inner(g2, g2, g2)), between, turns, rate)
-
-
-def settle(c1, c2, w1, w2, rate):
-    matrix = np.array([[1, rate * c1 - 1], [rate * c2 - 1, 1]])
-    return np.linalg.solve(matrix, [rate * c1 * w1, rate * c2 * w2])
-
-
-def as_in_the_lesson(c1, c2, w1, w2, rate):
-    middle, lean = (w1 + w2) / 2, rate * (w2 - w1) / (4 - 2 * rate)
-    return [middle - lean, middle + lean]
-
-
-def lean_about_the_minimum(c1, c2, w1, w2, rate):
-    middle, lean = (c1 * w1 + c2 * w2) / (c1 + c2), rate * (w2 - w1) / (4 - 2 * rate)
-    return [middle - lean, middle + lean]
-
-
-def joint(c1, c2, w1, w2, rate):
-    return np.full(2, np.average([w1, w2], weights=[c1, c2]))
-
-
-def from_the_minima(c1, c2, w1, w2, rate):
-    return [(1 - rate * c1) * w2 + rate * c1 * w1, (1 - rate * c2) * w1 + rate * c2 * w2]
-
-
-def too_few_turns(c1, c2, w1, w2, rate, rounds=3):
-    w = (w1 + w2) / 2
-    for _ in range(rounds):
-        a = w - rate * c1 * (w - w1)
-        w = a - rate * c2 * (a - w2)
-    return [a, w]
-
-
-def power(sizes, exponent):
-    return np.array(sizes) ** float(exponent)
-
-
-def normal(values):
-    return values / np.sum(values)
-
-
-def shares_then_power(sizes, temperature):
-    return (sizes / np.sum(sizes)) ** (1 / temperature)
-
-
-def turn_with(idle, skip=lambda gradient: gradient is None):
+def one_by_one(busy=step, idle=lambda g, k: g is None):
     def turn(weights, momenta, gradients, rate, decay):
-        new_weights, new_momenta = weights.copy(), momenta.copy()
-        for k, gradient in enumerate(gradients):
-            if skip(gradient):
-                new_weights[k], new_momenta[k] = idle(weights[k], momenta[k], rate, decay)
-            else:
-                new_momenta[k] = 0.9 * momenta[k] + gradient
-                new_weights[k] = weights[k] - rate * decay * weights[k] - rate * new_momenta[k]
-        return new_weights, new_momenta
+        both = [
+            (w, m) if idle(g, k) else busy(w, m, g or 0.0, rate, decay)
+            for k, (w, m, g) in enumerate(zip(weights, momenta, gradients, strict=True))
+        ]
+        return [[w for w, _ in both], [m for _, m in both]]
 
     return turn
 
 
-def unrepaired(weights, momenta, gradients, rate, decay):
-    gradients = np.array([0.0 if gradient is None else gradient for gradient in gradients])
-    momenta = 0.9 * momenta + gradients
-    return (1 - rate * decay) * weights - rate * momenta, momenta
+def by_object(weights, momenta, gradients, rate, decay):
+    gradients = np.array(gradients, dtype=object)
+    idle = gradients == np.array(None)
+    new, m = step(weights, momenta, np.where(idle, 0.0, gradients), rate, decay)
+    return np.where(idle, weights, new), np.where(idle, momenta, m)
 
 
-def masked_weights_only(weights, momenta, gradients, rate, decay):
-    new, momenta = unrepaired(weights, momenta, gradients, rate, decay)
-    return np.where([gradient is None for gradient in gradients], weights, new), momenta
+def by_index(weights, momenta, gradients, rate, decay):
+    result = np.stack([weights, momenta])
+    for k in [k for k, g in enumerate(gradients) if g is not None]:
+        result[:, k] = step(*result[:, k], gradients[k], rate, decay)
+    return tf.constant(result)
 
 
-def masked_step_but_not_decay(weights, momenta, gradients, rate, decay):
-    busy = np.array([gradient is not None for gradient in gradients])
-    filled = np.array([gradient or 0.0 for gradient in gradients])
-    momenta = np.where(busy, 0.9 * momenta + filled, momenta)
-    return (1 - rate * decay) * weights - rate * momenta * busy, momenta
+def writing(weights, momenta, gradients, rate, decay):
+    idle = [g is None for g in gradients]
+    for k in np.flatnonzero(idle):
+        gradients[k] = 0.0
+    return np.where(idle, [weights, momenta], step(weights, momenta, np.array(gradients), rate, decay))
 
 
-def no_decay_at_all(weights, momenta, gradients, rate, decay):
-    return turn_with(lambda w, m, rate, decay: (w, m))(weights, momenta, gradients, rate, 0.0)
-
-
-def running_momentum(weights, momenta, gradients, rate, decay):
-    weights, kept, momentum = weights.copy(), momenta.copy(), momenta[0]
-    for k, gradient in enumerate(gradients):
-        if gradient is None:
-            continue
-        momentum = momentum * 0.9 + gradient
-        kept[k] = momentum
-        weights[k] = weights[k] * (1 - rate * decay) - rate * momentum
-    return weights, kept
-
-
-def in_place(weights, momenta, gradients, rate, decay):
-    for k, gradient in enumerate(gradients):
-        if gradient is not None:
-            momenta[k] = 0.9 * momenta[k] + gradient
-            weights[k] -= rate * decay * weights[k] + rate * momenta[k]
-    return weights, momenta
-
-
-def none_forgotten(weights, momenta, gradients, rate, decay):
-    momenta = [0.9 * momentum + gradient for momentum, gradient in zip(momenta, gradients, strict=True)]
-    return (1 - rate * decay) * weights - rate * np.array(momenta), momenta
-
-
-def almost_idle(weights, momenta, gradients, rate, decay):
-    return turn_with(lambda w, m, rate, decay: (w * (1 - 1e-10), m))(weights, momenta, gradients, rate, decay)
-
-
-def trunk_twice(weights, momenta, gradients, rate, decay):
-    step = turn_with(lambda w, m, rate, decay: (w, m))
-    weights, momenta = step(weights, momenta, gradients, rate, decay)
-    return step(weights, momenta, [gradients[0], *[None] * (len(weights) - 1)], rate, decay)
+def keyed(weights, momenta, gradients, rate, decay):
+    of = dict(zip(gradients, zip(weights, momenta, strict=True), strict=True))
+    return one_by_one()(*np.array([of[g] for g in gradients]).T, gradients, rate, decay)
 
 
 WRONG = {
     "round_change": [
-        (uphill, "the sign is turned"),
-        (trunk_only, "only the trunk is counted"),
-        (all_weights_everywhere, "leaves the other's head alone"),
-        (own_turns, "only a task's own turns"),
-        (transfer_only, "only the other task's turns"),
-        (without_rate, "the rate is missing"),
-        (lambda g1, g2, turns, rate: right_change(g1, g2, turns[::-1], rate), "turns[0] are steps for task 1"),
-        (lambda g1, g2, turns, rate: right_change(g1, g2, (1, 1), rate), "one turn each"),
-        (lambda g1, g2, turns, rate: np.divide(right_change(g1, g2, turns, rate), sum(turns)), "the change a turn"),
-        (lengths, "what counts is its square"),
-        (of_direction, "the cosine tells"),
-        (lambda g1, g2, turns, rate: right_change(g1, g2, turns, rate)[::-1], "comes first here"),
-        (all_turns_for_transfer, "multiply entry by entry"),
-        (lambda g1, g2, turns, rate: right_change(g1, g2, turns, rate)[1], "has shape ()"),
+        change(own=np.sqrt),
+        change(between=abs),
+        change(between=lambda dot: min(dot, 0)),
+        change(turns=sorted),
+        change(turns=lambda turns: [sum(turns)] * 2),
+        change(turns=lambda turns: [turn > 0 for turn in turns]),
+        change(inner=lambda a, b: np.mean(a * b)),
+        change(inner=lambda a, b: (a * b)[0, 0]),
+        change(inner=lambda a, b: np.sum(a) * np.sum(b)),
+        (lambda *given: sum(change()(*given)), "has shape ()"),
+        (in_place, "changes `g1`"),
     ],
     "rest": [
-        (lambda *given: np.flip(settle(*given)), "have changed places: a, after"),
-        (as_in_the_lesson, "equal curvatures"),
-        (lean_about_the_minimum, "the lean does not"),
-        (joint, "the minimum of the sum"),
-        (lambda *given: [np.mean(settle(*given))] * 2, "the average of a and b"),
-        (from_the_minima, "never arrives there"),
-        (lambda c1, c2, w1, w2, rate: settle(c2, c1, w1, w2, rate), "c1 and c2 have changed places"),
-        (lambda c1, c2, w1, w2, rate: settle(2 * c1, 2 * c2, w1, w2, rate), "twice the rate"),
-        (lambda c1, c2, w1, w2, rate: [w1, w2], "these are the two minima"),
-        (too_few_turns, "until w settles"),
-        (lambda *given: too_few_turns(*given, rounds=40), "until w settles"),
-        (lambda *given: settle(*given)[1], "has shape ()"),
+        settled(3),
+        settled(40),
+        settled(1000),
+        settled(10_000),
+        settled(tolerance=1e-6),
+        lambda *given: sorted(settled()(*given)),
+        lambda *given: np.abs(settled()(*given)),
+        lambda c1, c2, w1, w2, rate: settled()(c1, c2, min(w1, w2), max(w1, w2), rate),
+        lambda c1, c2, w1, w2, rate: settled()(c1, c2, w1, w2, 0.2),
+        (lambda *given: settled()(*given)[1], "has shape ()"),
     ],
     "tempered": [
-        (lambda sizes, temperature: normal(power(sizes, temperature)), "is turned around"),
-        (lambda sizes, temperature: power(sizes, 1 / temperature), "divide by their sum"),
-        (shares_then_power, "once more is needed"),
-        (lambda sizes, temperature: tf.nn.softmax(np.array(sizes) / temperature), "a softmax of the sizes"),
-        (lambda sizes, temperature: tf.nn.softmax(normal(sizes) / temperature), "a softmax of the shares"),
-        (lambda sizes, temperature: normal(sizes / temperature), "no effect"),
-        (lambda sizes, temperature: np.ones(len(sizes)) / len(sizes), "whatever its size"),
-        (lambda sizes, temperature: normal(power(sizes, -1 / temperature)), "small tasks get more"),
-        (lambda sizes, temperature: power(sizes / max(sizes), 1 / temperature), "not by the sum"),
-        (lambda sizes, temperature: normal(np.sqrt(sizes)), "16/17"),
-        (lambda sizes, temperature: np.array([180, 20]) ** (1 / temperature), "16/17"),
+        shares(lambda sizes, temperature: np.sqrt(sizes)),
+        shares(lambda sizes, temperature: sizes ** (1 / max(temperature, 1))),
+        shares(lambda sizes, temperature: sizes ** (1.0 // temperature)),
+        shares(lambda sizes, temperature: np.sort(sizes) ** (1 / temperature)),
+        shares(lambda sizes, temperature: np.log(sizes) / temperature),
+        lambda sizes, temperature: tf.nn.softmax(temperature * np.log(sizes / sizes.max()) ** 2),
+        lambda sizes, temperature: np.round(shares(lambda n, T: n ** (1 / T))(sizes, temperature), 2),
+        lambda sizes, temperature: (sizes / 200) ** (1 / temperature),
+        lambda sizes, temperature: list({n: n for n in sizes}),
+        lambda sizes, temperature: [1 / 3, 1 / 3, 1 / 3],
     ],
     "turn": [
-        (unrepaired, "None is still taken for zero"),
-        (masked_weights_only, "its momentum fades; both"),
-        (masked_step_but_not_decay, "weight decay still shrinks it"),
-        (turn_with(lambda w, m, rate, decay: (w, 0)), "set to zero"),
-        (turn_with(lambda w, m, rate, decay: (w - rate * decay * w, 0)), "loses its momentum"),
-        (turn_with(lambda w, m, rate, decay: (w - rate * m, m)), "still moves the weight"),
-        (turn_with(lambda w, m, rate, decay: (w, m), skip=lambda gradient: not gradient), "only None means idle"),
-        (running_momentum, "each has its own"),
-        (no_decay_at_all, "must decay as before"),
-        (in_place, "copy the array"),
-        (none_forgotten, "raised TypeError"),
-        (trunk_twice, "zero is no None"),
-        (lambda *given: np.transpose(turn_with(lambda w, m, rate, decay: (w, m))(*given)), "one for each weight"),
-        (lambda weights, momenta, *_: (weights, momenta), "nothing changes at all"),
-        (lambda *given: turn_with(lambda w, m, rate, decay: (w, m))(*given)[0], "expected is (2, "),
-        (almost_idle, "bit for bit"),
+        one_by_one(lambda w, m, g, rate, decay: (w - rate * (0.99 * m + g) - rate * decay * w, 0.99 * m + g)),
+        one_by_one(lambda w, m, g, rate, decay: ((1 - rate * decay) * (w - rate * (0.9 * m + g)), 0.9 * m + g)),
+        one_by_one(lambda w, m, g, rate, decay: step(w, m, 0.1 * g, rate, decay)),
+        one_by_one(lambda w, m, g, rate, decay: (step(w, *step(w, m, g, rate, decay)[1:], g, rate, decay)[0], m)),
+        one_by_one(idle=lambda g, k: g is None and k > 0),
+        one_by_one(idle=lambda g, k: g is None or k == 3),
+        keyed,
+        (lambda *given: one_by_one()(*given)[0], "expected is (2, "),
+        (lambda w, *rest: np.multiply(one_by_one()(w, *rest), 1 + 1e-10), "bit for bit"),
+        (lambda w, m, g, rate, decay: step(w, m, np.array(g), rate, decay), "raised TypeError"),
+        (writing, "changes `gradients`"),
     ],
+}
+RIGHT = {
+    "round_change": [
+        change(np.vdot),
+        change(lambda a, b: math.fsum((a * b).flat)),
+        change(lambda a, b: tf.tensordot(a, b, axes=2)),
+        lambda *given: dict(zip("12", change()(*given), strict=True)).values(),
+    ],
+    "rest": [settled(), settled(start=100.0), exact, joined],
+    "tempered": [
+        lambda sizes, temperature: scipy.special.softmax(np.log(sizes) / temperature),
+        lambda sizes, temperature: tf.nn.softmax(tf.math.log(tf.cast(sizes, tf.float64)) / temperature),
+        lambda sizes, temperature: [1 / sum((m / n) ** (1 / temperature) for m in sizes) for n in sizes.tolist()],
+    ],
+    "turn": [one_by_one(), by_object, by_index, lambda *given: zip(*np.transpose(one_by_one()(*given)), strict=True)],
 }

@@ -1,252 +1,172 @@
-"""Plausible wrong answers to lesson 04's exercises, each with words of the sentence meant for it."""
+"""Answers to lesson 04 that no check knows: wrong ones, some with words of their sentence, and unusual right ones."""
 
+import cmath
+import math
+
+import keras
 import numpy as np
+import scipy.optimize
 import tensorflow as tf
 
 
-def sines(theta, phi):
-    return np.sin(np.radians(2 * theta)), np.sin(np.radians(2 * (phi - theta)))
+def weight(of, theta=np.deg2rad, power=2):
+    return lambda a, phi, unit: of(theta(a)) / of(theta(phi - a)) / unit**power
 
 
-def forgets_the_unit(theta, phi, unit):
-    one, two = sines(theta, phi)
-    return one / two
+def by_root(theta, phi, unit):
+    def slope(log_c):
+        return np.sin(np.deg2rad(2 * theta)) - np.exp(log_c) * unit**2 * np.sin(np.deg2rad(2 * (phi - theta)))
+
+    return np.exp(scipy.optimize.brentq(slope, -20, 20, xtol=1e-12))
 
 
-def unit_once(theta, phi, unit):
-    one, two = sines(theta, phi)
-    return one / (unit * two)
+def masked(clean=lambda t, here: np.where(here, t, 0), count=lambda here: np.maximum(here.sum(axis=0), 1)):
+    def gradient(predictions, targets):
+        here = ~np.isnan(targets)
+        return np.where(here, 2 * (predictions - clean(targets, here)), 0) / count(here)
 
-
-def unit_upside_down(theta, phi, unit):
-    one, two = sines(theta, phi)
-    return one * unit**2 / two
-
-
-def swapped(theta, phi, unit):
-    one, two = sines(theta, phi)
-    return two / one / unit**2
-
-
-def degrees_into_sine(theta, phi, unit):
-    return np.sin(2 * theta) / np.sin(2 * (phi - theta)) / unit**2
-
-
-def equal_losses(theta, phi, unit):
-    return (np.sin(np.radians(theta)) / np.sin(np.radians(phi - theta)) / unit) ** 2
-
-
-def equal_shares(theta, phi, unit):
-    return 1 / (np.sin(np.radians(phi - theta)) / np.sin(np.radians(theta)) * unit) ** 2
-
-
-def multiplies_by_mask(predictions, targets):
-    present = np.where(np.isnan(targets), 0.0, 1.0)
-    return 2 * present * (predictions - targets) / present.sum(0)
-
-
-def tape_with_where_on_the_squares(predictions, targets):
-    present = ~np.isnan(targets)
-    p = tf.Variable(predictions)
-    with tf.GradientTape() as tape:
-        squares = tf.where(present, (p - targets) ** 2, 0.0)
-        loss = tf.reduce_sum(tf.reduce_sum(squares, axis=0) / present.sum(axis=0))
-    return tape.gradient(loss, p)
-
-
-def fills_with_zero(predictions, targets):
-    return 2 / len(targets) * (predictions - np.where(np.isnan(targets), 0, targets))
-
-
-def averages_over_rows(predictions, targets):
-    return 2 * np.nan_to_num(predictions - targets) / len(targets)
-
-
-def one_mean_for_all(predictions, targets):
-    return 2 * np.nan_to_num(predictions - targets) / np.isfinite(targets).sum()
-
-
-def nanmean_of_all(predictions, targets):
-    p = tf.Variable(predictions)
-    with tf.GradientTape() as tape:
-        here = tf.math.is_finite(targets)
-        loss = tf.reduce_mean(tf.square(tf.boolean_mask(p, here) - tf.boolean_mask(targets, here)))
-    return tf.convert_to_tensor(tape.gradient(loss, p))
-
-
-def zero_is_absent(predictions, targets):
-    t = np.nan_to_num(targets)
-    m = t != 0
-    return 2 * m * (predictions - t) / np.maximum(m.sum(0), 1)
-
-
-def complete_rows(predictions, targets):
-    whole = np.isfinite(targets.sum(axis=1))
-    gradient = np.zeros_like(predictions)
-    gradient[whole] = 2 * (predictions - targets)[whole] / whole.sum()
     return gradient
 
 
-def forgets_the_silent_task(predictions, targets):
-    with np.errstate(all="ignore"):
-        return 2 * np.nan_to_num(predictions - targets) / np.isfinite(targets).sum(axis=0)
+def by_tape(loss):
+    def gradient(predictions, targets):
+        p, here = tf.Variable(predictions), tf.math.is_finite(targets)
+        with tf.GradientTape() as tape:
+            value = loss(p, targets, here)
+        return tape.gradient(value, p)
+
+    return gradient
 
 
-def log_of_tape(total):
+def tape_of_squares(p, t, here, clean=True, mean=lambda squares, here: tf.math.divide_no_nan(squares, here)):
+    squares = tf.where(here, (p - (tf.where(here, t, 0) if clean else t)) ** 2, 0)
+    return tf.reduce_sum(mean(tf.reduce_sum(squares, axis=0), tf.reduce_sum(tf.cast(here, t.dtype), axis=0)))
+
+
+def label_by_label(predictions, targets):
+    gradient = np.zeros(predictions.shape)
+    for k, column in enumerate(targets.T):
+        rows = np.flatnonzero(column == column)
+        gradient[rows, k] = 2 * (predictions[rows, k] - column[rows]) / max(len(rows), 1)
+    return gradient
+
+
+def on_trunk(loss):
     def gradient(X, trunk, heads, Y):
         U = tf.Variable(trunk)
         with tf.GradientTape() as tape:
-            loss = total(tf.square(X @ U @ heads - Y))
-        return tape.gradient(loss, U)
+            value = loss(tf.reduce_mean((X @ U @ heads - Y) ** 2, axis=0))
+        return tape.gradient(value, U)
 
     return gradient
 
 
-def errors_and_losses(X, trunk, heads, Y):
-    errors = X @ trunk @ heads - Y
-    return errors, (errors**2).mean(axis=0)
+def by_columns(X, trunk, heads, Y):
+    errors = (X @ trunk @ heads - Y).T
+    return sum(2 * np.outer(X.T @ e, v) / (e @ e) for e, v in zip(errors, heads.T, strict=True))
 
 
-def without_heads(X, trunk, heads, Y):
-    errors, losses = errors_and_losses(X, trunk, heads, Y)
-    return 2 / len(X) * X.T @ (errors / losses)
+def adam(decays=(0.9, 0.999), small=1e-7, slope=lambda g: g, steps=lambda steps: steps, power=0.5):
+    def ends(start, targets, task_weights, rate, steps_asked):
+        w, mean, square, (one, two) = np.array(start), 0.0, 0.0, decays
+        for k in range(1, steps(steps_asked) + 1):
+            g = slope(2 * (task_weights[:, None] * (w - targets)).sum(axis=0))
+            mean, square = one * mean + (1 - one) * g, two * square + (1 - two) * g**2
+            w = w - rate * (1 - two**k) ** power / (1 - one**k) * mean / (square**power + small)
+        return w
+
+    return ends
 
 
-def on_the_heads(X, trunk, heads, Y):
-    errors, losses = errors_and_losses(X, trunk, heads, Y)
-    return 2 / len(X) * (X @ trunk).T @ (errors / losses)
-
-
-def sum_over_mean(X, trunk, heads, Y):
-    errors, losses = errors_and_losses(X, trunk, heads, Y)
-    return 2 * X.T @ (errors / losses) @ heads.T
-
-
-def unit_lengths(X, trunk, heads, Y):
-    errors, _ = errors_and_losses(X, trunk, heads, Y)
-    parts = [np.outer(X.T @ errors[:, k], heads[:, k]) for k in (0, 1)]
-    return sum(part / np.linalg.norm(part) for part in parts)
-
-
-def as_handed_over(start, targets, task_weights, rate, steps):
-    w, mean, square = start, 0, 0
-    with np.errstate(all="ignore"):
-        for k in range(steps):
-            for target, c in zip(targets, task_weights, strict=True):
-                gradient = 2 * (w - target)
-                mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
-                correction = np.sqrt(1 - 0.999**k) / (1 - 0.9**k)
-                w = w - c * rate * correction * mean / (np.sqrt(square) + 1e-7)
-    return w
-
-
-def only_counts(start, targets, task_weights, rate, steps):
-    w, mean, square = start, 0, 0
-    for k in range(1, steps + 1):
-        for target, c in zip(targets, task_weights, strict=True):
-            gradient = 2 * (w - target)
-            mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
-            w = w - c * rate * np.sqrt(1 - 0.999**k) / (1 - 0.9**k) * mean / (np.sqrt(square) + 1e-7)
-    return w
-
-
-def still_in_turn(start, targets, task_weights, rate, steps):
-    w, mean, square = start, 0, 0
-    for k in range(1, steps + 1):
-        for target, c in zip(targets, task_weights, strict=True):
-            gradient = 2 * c * (w - target)
-            mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
-            w = w - rate * np.sqrt(1 - 0.999**k) / (1 - 0.9**k) * mean / (np.sqrt(square) + 1e-7)
-    return w
-
-
-def forgets_the_weights(start, targets, task_weights, rate, steps, factor=1):
-    w, mean, square = start, 0, 0
-    for k in range(1, steps + 1):
-        gradient = sum(2 * (w - target) for target in targets)
-        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
-        w = w - factor * rate * np.sqrt(1 - 0.999**k) / (1 - 0.9**k) * mean / (np.sqrt(square) + 1e-7)
-    return w
-
-
-def weights_the_move(start, targets, task_weights, rate, steps):
-    return forgets_the_weights(start, targets, task_weights, rate, steps, sum(task_weights))
-
-
-def adam_for_each(start, targets, task_weights, rate, steps):
-    w = np.array(start)
-    memory = {task: (0, 0) for task in range(len(targets))}
-    for k in range(1, steps + 1):
-        step = 0
-        for task, (mean, square) in memory.items():
-            gradient = 2 * task_weights[task] * (w - targets[task])
-            memory[task] = mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
-            step = step + np.sqrt(1 - 0.999**k) / (1 - 0.9**k) * mean / (np.sqrt(square) + 1e-7)
-        w = w - rate * step
-    return w
-
-
-def remembers_the_largest_square(start, targets, task_weights, rate, steps):
-    w, mean, square, largest = start, 0, 0, 0
-    for k in range(1, steps + 1):
-        gradient = sum(2 * c * (w - target) for c, target in zip(task_weights, targets, strict=True))
-        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
-        largest = np.maximum(largest, square)
-        w = w - rate * np.sqrt(1 - 0.999**k) / (1 - 0.9**k) * mean / (np.sqrt(largest) + 1e-7)
-    return w
-
-
-def plain_descent(start, targets, task_weights, rate, steps):
-    w = start
+def by_keras(start, targets, task_weights, rate, steps):
+    w, optimiser = keras.Variable(start, dtype="float64"), keras.optimizers.Adam(rate)
     for _ in range(steps):
-        w = w - rate * 2 * sum(c * (w - target) for c, target in zip(task_weights, targets, strict=True))
+        optimiser.apply([2 * tf.reduce_sum(task_weights[:, None] * (w - targets), axis=0)], [w])
     return w
+
+
+def descent(start, targets, task_weights, rate, steps):
+    for _ in range(steps):
+        start = start - rate * 2 * task_weights @ (start - targets)
+    return start
+
+
+def remembering(start, targets, task_weights, rate, steps, memory={"mean": 0}):  # noqa: B006
+    memory["mean"] = 0.9 * memory["mean"] + rate
+    return adam()(start, targets, task_weights, rate, steps) + memory["mean"]
 
 
 WRONG = {
     "task_weight": [
-        (degrees_into_sine, "wants radians"),
-        (forgets_the_unit, "has grown with its unit"),
-        (unit_once, "its unit's square"),
-        (unit_upside_down, "needs a smaller weight"),
-        (swapped, "the tasks are swapped"),
-        (equal_losses, "compares the losses"),
-        (equal_shares, "compares the losses"),
-        (lambda theta, phi, unit: theta / (phi - theta) / unit**2, "in proportion"),
-        (lambda theta, phi, unit: 1 / unit**2, "must be 1"),
+        lambda theta, phi, unit: 100.0,
+        weight(lambda a: np.tan(2 * a)),
+        weight(lambda a: np.cos(2 * a)),
+        weight(lambda a: np.tan(a)),
+        weight(lambda a: abs(np.sin(4 * a))),
+        weight(lambda a: np.sin(2 * a), theta=lambda degrees: degrees * 3.14 / 180),
+        weight(lambda a: np.sin(2 * a), power=4),
+        weight(lambda a: np.sin(a) ** 3),
+        lambda *given: min(weight(lambda a: np.sin(2 * a))(*given), 1.0),
     ],
     "masked_gradient": [
-        (multiplies_by_mask, "zero times NaN"),
-        (tape_with_where_on_the_squares, "zero times NaN"),
-        (fills_with_zero, "a zero was filled in"),
-        (averages_over_rows, "averages over absent"),
-        (one_mean_for_all, "one mean"),
-        (nanmean_of_all, "one mean"),
-        (zero_is_absent, "a label of zero is a label"),
-        (complete_rows, "thrown away"),
-        (forgets_the_silent_task, "divides zero by zero"),
-        (lambda predictions, targets: np.zeros(predictions.shape), "clean the targets first"),
+        lambda predictions, targets: np.zeros(predictions.shape),
+        masked(count=lambda here: np.maximum(here.sum(axis=1, keepdims=True), 1)),
+        masked(clean=lambda t, here: np.where(here, np.abs(t), 0)),
+        masked(count=lambda here: here[:, :3].sum(axis=0).max()),
+        masked(count=lambda here: here.sum(axis=0) + 1),
+        (lambda p, t: np.nan_to_num(masked()(p, t)), "NaN was silenced at the end"),
+        (lambda p, t: np.nan_to_num(2 * (p - t)) / np.maximum(np.isfinite(t).sum(axis=0), 1), "NaN was silenced"),
+        (lambda p, t: np.isfinite(t) * masked(lambda t, here: t)(p, t) + 0 * t, "zero times NaN is NaN"),
+        (by_tape(lambda *given: tape_of_squares(*given, clean=False)), "zero times NaN is NaN"),
+        (masked(count=lambda here: here.sum(axis=0)), "divides zero by zero"),
+        (lambda p, t: masked()(p, t)[:, ~np.isnan(t).all(axis=0)], "has shape"),
     ],
     "gradient_of_logs": [
-        (log_of_tape(lambda squares: tf.reduce_sum(tf.reduce_mean(squares, axis=0))), "gradient of L1 + L2"),
-        (log_of_tape(lambda squares: tf.math.log(tf.reduce_sum(squares))), "logarithm of the sum"),
-        (log_of_tape(lambda squares: 2 * tf.reduce_sum(tf.sqrt(tf.reduce_mean(squares, axis=0)))), "the root"),
-        (log_of_tape(lambda squares: -tf.reduce_sum(tf.math.log(tf.reduce_sum(squares, axis=0)))), "the sign"),
-        (without_heads, "come back through the heads"),
-        (on_the_heads, "gradient on the heads"),
-        (sum_over_mean, "must cancel"),
-        (unit_lengths, "brought to length 1"),
-        (lambda X, trunk, heads, Y: np.ones(trunk.shape), "sum of g_k / L_k"),
+        lambda X, trunk, heads, Y: np.ones(trunk.shape),
+        on_trunk(lambda L: tf.reduce_sum(tf.math.log1p(L))),
+        on_trunk(lambda L: tf.reduce_sum(tf.math.log(L + 1e-3))),
+        on_trunk(lambda L: tf.reduce_sum(tf.math.log(L)) / np.log(2)),
+        on_trunk(lambda L: tf.reduce_sum(tf.math.log(L)[:1])),
+        on_trunk(lambda L: tf.math.log(L[0]) - tf.math.log(L[1])),
+        on_trunk(lambda L: tf.reduce_prod(L)),
+        on_trunk(lambda L: tf.reduce_logsumexp(L)),
+        lambda X, *rest: by_columns(X, *rest) * len(X) / 12,
+        (lambda *given: by_columns(*given).T, "has shape"),
     ],
     "joint_adam": [
-        (as_handed_over, "counts steps from 1"),
-        (only_counts, "two bugs are left"),
-        (still_in_turn, "each task still moves"),
-        (forgets_the_weights, "ignored"),
-        (weights_the_move, "changes the rate"),
-        (adam_for_each, "an Adam of its own"),
-        (remembers_the_largest_square, "must fall with them"),
-        (plain_descent, "one update of the memory"),
-        (lambda start, targets, task_weights, rate, steps: targets[0], "one update of the memory"),
+        descent,
+        lambda start, targets, task_weights, rate, steps: targets[0],
+        lambda start, targets, c, rate, steps: c @ targets / c.sum(),
+        lambda start, targets, c, rate, steps: adam()(start, targets, c**2, rate, steps),
+        lambda start, targets, c, rate, steps: adam()(start, targets, np.sort(c), rate, steps),
+        adam(decays=(0.0, 0.999)),
+        adam(decays=(0.9, 0.99)),
+        adam(small=1e-3),
+        adam(power=1),
+        adam(slope=np.sign),
+        adam(slope=lambda g: np.clip(g, -1, 1)),
+        adam(steps=lambda steps: min(steps, 50)),
+        adam(steps=lambda steps: steps + 1),
+        (remembering, "two results in two calls"),
     ],
+}
+RIGHT = {
+    "task_weight": [
+        by_root,
+        weight(lambda a: np.sin(a) * np.cos(a)),
+        weight(lambda a: cmath.exp(2j * a).imag + 0j, theta=math.radians),
+    ],
+    "masked_gradient": [
+        masked(),
+        by_tape(tape_of_squares),
+        by_tape(lambda *given: tape_of_squares(*given, mean=tf.divide)),
+        label_by_label,
+        lambda p, t: 2 * (p - np.ma.masked_invalid(t)).filled(0) / np.isfinite(t).sum(axis=0).clip(1),
+    ],
+    "gradient_of_logs": [
+        by_columns,
+        on_trunk(lambda L: tf.reduce_sum(tf.math.log(L))),
+        on_trunk(lambda L: tf.math.log(tf.reduce_prod(L))),
+    ],
+    "joint_adam": [adam(), by_keras, lambda start, targets, c, *rest: adam()(start, targets, c / c.sum(), *rest)],
 }

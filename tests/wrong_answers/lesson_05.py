@@ -1,212 +1,164 @@
-"""Plausible wrong answers to lesson 05's exercises, each with words of the sentence meant for it."""
+"""Answers to lesson 05 that no check knows: wrong ones, some with words of their sentence, and unusual right ones."""
 
-from itertools import combinations, permutations
+from fractions import Fraction
+from itertools import islice, permutations
 
 import numpy as np
+import scipy.linalg
+import scipy.optimize
+import tensorflow as tf
 
 
-def as_in_the_lesson(l1, l2, tasks):
-    return l1**2 / (4 * (l1 + l2)), l1 * l2 / (2 * (l1 + l2))
+def both(l1, l2, tasks, form=lambda strength, ridge: (strength, ridge)):
+    return form(l1 * l1 / (l1 + l2) / tasks / tasks, l1 * l2 / (l1 + l2) / tasks)
 
 
-def common_part_is_the_mean(l1, l2, tasks):
-    ridge = l2 / tasks
-    return (l1 / tasks - ridge) / tasks, ridge
+def by_derivatives(l1, l2, tasks):
+    """Second derivatives of the penalty without w0: entry (s, t) is -2 strength, and a row adds up to 2 ridge."""
+    spread = l1 / tasks * np.eye(tasks) - np.full((tasks, tasks), l1**2 / tasks**2 / (l1 + l2))
+    return [-spread[0, 1], spread[0].sum()]
 
 
-def gap_charged_twice(l1, l2, tasks):
-    return l1 / tasks**2, l1 * l2 / (l1 + l2) / tasks
-
-
-def deviations_not_averaged(l1, l2, tasks):
-    ridge = l1 * l2 / (tasks * l1 + l2)
-    return (l1 - ridge) / tasks, ridge
-
-
-def ridge_of_all_tasks(l1, l2, tasks):
-    return l1 / tasks * l1 / tasks / (l1 + l2), l1 * l2 / (l1 + l2)
-
-
-def block_system(X, y, prices, sign=1, mean=True, both=True, draw=True, factor=1):
+def system(X, y, prices, change=lambda prices: prices, extra=0.0, rows=len):
     T, d = len(X), X[0].shape[1]
-    system, right = np.zeros((T, d, T, d)), np.zeros((T, d))
-    for t in range(T):
-        n = len(X[t]) if mean else 1
-        system[t, :, t] += X[t].T @ X[t] / n
-        right[t] = X[t].T @ y[t] / n
-        for s in range(T):
-            if s != t and (both or s > t):
-                system[t, :, t] += sign * factor * prices[t, s] * np.eye(d)
-                if draw:
-                    system[t, :, s] -= sign * factor * prices[t, s] * np.eye(d)
-    return np.linalg.solve(system.reshape(T * d, T * d), right.ravel()).reshape(T, d)
+    blocks = [[-p * np.eye(d) for p in row] for row in change(np.array(prices))]
+    for t, row in enumerate(change(np.array(prices))):
+        blocks[t][t] = X[t].T @ X[t] / rows(X[t]) + (row.sum() + extra) * np.eye(d)
+    right = np.concatenate([x.T @ target / rows(x) for x, target in zip(X, y, strict=True)])
+    return np.linalg.solve(np.block(blocks), right).reshape(T, d)
 
 
-def apart(X, y, prices):
-    return [np.linalg.lstsq(x, target)[0] for x, target in zip(X, y, strict=True)]
+def round_and_round(X, y, prices, rounds=3000):
+    """Each task's fit in turn, with the others held still."""
+    W = np.zeros((len(X), X[0].shape[1]))
+    for _ in range(rounds):
+        before = W.copy()
+        for t, (x, target) in enumerate(zip(X, y, strict=True)):
+            A = x.T @ x / len(x) + prices[t].sum() * np.eye(len(W[t]))
+            W[t] = np.linalg.solve(A, x.T @ target / len(x) + prices[t] @ W)
+        if np.abs(W - before).max() < 1e-13:
+            break
+    return W
 
 
-def pooled(X, y, prices):
-    return [np.linalg.pinv(np.vstack(X)) @ np.hstack(y)] * len(X)
+def diagonal_in_place(X, y, prices):
+    np.fill_diagonal(prices, -prices.sum(axis=1))
+    return system(X, y, prices - np.diag(np.diag(prices)))
 
 
-def one_strength(X, y, prices):
-    return block_system(X, y, np.full_like(prices, prices[0, 1]))
+def centred_in_place(X, y, prices):
+    for x in X:
+        x -= x.mean(axis=0)
+    return system(X, y, prices)
 
 
-def three_tasks_in_blocks(X, y, prices):
-    (A1, A2, A3), d = [x.T @ x / len(x) for x in X[:3]], X[0].shape[1]
-    one, two, three = (prices[s, t] * np.eye(d) for s, t in ((0, 1), (0, 2), (1, 2)))
-    system = [[A1 + one + two, -one, -two], [-one, A2 + one + three, -three], [-two, -three, A3 + two + three]]
-    right = [x.T @ target / len(x) for x, target in zip(X[:3], y[:3], strict=True)]
-    return np.linalg.solve(np.block(system), np.concatenate(right)).reshape(3, d)
+def values(change):
+    def fit(X, Y, decay, width):
+        U, s, V = scipy.linalg.svd(X.T @ Y, full_matrices=False)
+        return U @ np.diag(change(s, decay, width)) @ V
+
+    return fit
 
 
-def spectrum(X, Y, change):
-    U, s, V = np.linalg.svd(X.T @ Y, full_matrices=False)
-    return U @ np.diag(change(s)) @ V
+def cut(s, decay, width):
+    return np.where(np.arange(len(s)) < width, np.clip(s - decay, 0, None), 0)
 
 
-def no_width(X, Y, decay, width):
-    return spectrum(X, Y, lambda s: np.clip(s - decay, 0, None))
-
-
-def hard_threshold(X, Y, decay, width):
-    return spectrum(X, Y, lambda s: s * (s > decay) * (np.arange(len(s)) < width))
-
-
-def unclipped(X, Y, decay, width):
-    return spectrum(X, Y, lambda s: (s - decay) * (np.arange(len(s)) < width))
-
-
-def two_layers_two_prices(X, Y, decay, width):
-    return spectrum(X, Y, lambda s: np.clip(s - 2 * decay, 0, None) * (np.arange(len(s)) < width))
-
-
-def half_price(X, Y, decay, width):
-    return spectrum(X, Y, lambda s: np.clip(s - decay / 2, 0, None) * (np.arange(len(s)) < width))
-
-
-def never_more_than_three(X, Y, decay, width):
-    return spectrum(X, Y, lambda s: np.clip(s - decay, 0, None) * (np.arange(len(s)) < min(width, 3)))
-
-
-def ridge(X, Y, decay, width):
-    return np.linalg.solve(X.T @ X + decay * np.eye(X.shape[1]), X.T @ Y)
-
-
-def lasso(X, Y, decay, width):
+def by_eigenvectors(X, Y, decay, width):
     W = X.T @ Y
-    return np.where(W > decay, W - decay, np.where(W < -decay, W + decay, 0))
-
-
-def last_directions(X, Y, decay, width):
-    return spectrum(X, Y, lambda s: np.clip(s - decay, 0, None) * (np.arange(len(s))[::-1] < width))
+    squares, V = np.linalg.eigh(W.T @ W)
+    s = np.sqrt(np.clip(squares, 1e-30, None))
+    return W @ (V * (cut(s[::-1], decay, width)[::-1] / s)) @ V.T
 
 
 def cost(trunk, other):
     return ((trunk[:, :, None] - other[:, None, :]) ** 2).sum(axis=0)
 
 
-def whole_orders(trunk, other):
-    return min(permutations(range(trunk.shape[1])), key=lambda order: ((trunk[:, list(order)] - other) ** 2).sum())
+def first_orders(number):
+    def order(trunk, other):
+        orders = islice(permutations(range(trunk.shape[1])), number)
+        return min(orders, key=lambda order: ((trunk[:, list(order)] - other) ** 2).sum())
+
+    return order
 
 
-def take_turns(trunk, other):
-    table, order = cost(trunk, other), []
+def assigned(trunk, other, cost=cost):
+    return scipy.optimize.linear_sum_assignment(cost(trunk, other).T)[1]
+
+
+def unit_by_unit(trunk, other):
+    """The best order of the units behind each set of used ones."""
+    table, found = cost(trunk, other), {(): (0.0, [])}
     for k in range(len(table)):
-        order.append(int(table[:, k].argmin()))
-        table[order[-1]] = np.inf
-    return order
-
-
-def own_units_take_turns(trunk, other):
-    table, order = cost(trunk, other), np.zeros(trunk.shape[1], int)
-    for j in range(len(table)):
-        order[table[j].argmin()] = j
-        table[:, table[j].argmin()] = np.inf
-    return order
-
-
-def closest_pair_first(trunk, other):
-    table, order = cost(trunk, other), {}
-    while len(order) < len(table):
-        j, k = divmod(int(table.argmin()), len(table))
-        order[k] = j
-        table[j], table[:, k] = np.inf, np.inf
-    return [order[k] for k in range(len(table))]
-
-
-def swap_while_it_helps(trunk, other):
-    order = list(range(trunk.shape[1]))
-    distance, best = np.sum((trunk - other) ** 2), None
-    while best != distance:
-        best = distance
-        for a, b in combinations(range(len(order)), 2):
-            trial = list(order)
-            trial[a], trial[b] = trial[b], trial[a]
-            new = np.sum((trunk[:, trial] - other) ** 2)
-            if new < distance:
-                distance, order = new, trial
-    return order
-
-
-def sort_both(trunk, other):
-    ranks = (other**2).sum(axis=0).argsort().argsort()
-    return (trunk**2).sum(axis=0).argsort()[ranks]
+        new = {}
+        for used, (price, order) in found.items():
+            for j in set(range(len(table))) - set(used):
+                key = tuple(sorted([*used, j]))
+                new[key] = min(new.get(key, (np.inf, [])), (price + table[j, k], [*order, j]))
+        found = new
+    return next(iter(found.values()))[1]
 
 
 WRONG = {
     "strength_and_ridge": [
-        (as_in_the_lesson, "result for two tasks"),
-        (common_part_is_the_mean, "a share of it"),
-        (gap_charged_twice, "charges for the gaps too"),
-        (deviations_not_averaged, "l1 / tasks, not l1"),
-        (lambda l1, l2, tasks: (l1, l2), "sort what remains"),
-        (ridge_of_all_tasks, "own squared length"),
-        (lambda l1, l2, tasks: (l1 * l2 / (l1 + l2) / tasks, l1**2 / (l1 + l2) / tasks**2), "wrong order"),
-        (lambda l1, l2, tasks: (l1**2 / (tasks * (l1 + l2)), l1 * l2 / (tasks * (l1 + l2))), "divide once more"),
-        (lambda l1, l2, tasks: (0, l1 / tasks), "common part at zero"),
-        (lambda l1, l2, tasks: (l1**2 / (l1 + l2) / tasks**2 / 2, l1 * l2 / (l1 + l2) / tasks), "pair of tasks twice"),
-        (lambda l1, l2, tasks: l1**2 / (l1 + l2) / tasks**2, "shape"),
+        lambda l1, l2, tasks: (l1, l2),
+        lambda l1, l2, tasks: (l1 / tasks**2, l2 / tasks),
+        lambda l1, l2, tasks: (l1 * l2 / (l1 + l2) / tasks, l1 * l2 / (l1 + l2) / tasks),
+        lambda l1, l2, tasks: both(l1, l2, 3),
+        lambda l1, l2, tasks: both(l2, l1, tasks),
+        lambda l1, l2, tasks: both(min(l1, l2), max(l1, l2), tasks),
+        lambda *given: both(*given, form=lambda strength, ridge: (2 * strength, ridge)),
+        lambda *given: both(*given, form=lambda strength, ridge: (strength, strength + ridge)),
+        (lambda *given: both(*given)[0], "has shape ()"),
+        lambda l1, l2, tasks: both(round(l1), l2, tasks),
     ],
     "fit_softly": [
-        (lambda X, y, prices: block_system(X, y, prices, sign=-1), "wrong sign"),
-        (lambda X, y, prices: block_system(X, y, prices, mean=False), "summed over the rows"),
-        (lambda X, y, prices: block_system(X, y, prices, both=False), "only one of the two"),
-        (lambda X, y, prices: block_system(X, y, prices, draw=False), "pulls all weights to zero"),
-        (lambda X, y, prices: block_system(X, y, prices, factor=2), "twice too strong"),
-        (lambda X, y, prices: block_system(X, y, prices, factor=0.5), "half of what it should be"),
-        (apart, "fits apart"),
-        (pooled, "one weight vector"),
-        (one_strength, "a price of its own"),
-        (three_tasks_in_blocks, "expected 3, got 2"),
-        (lambda X, y, prices: np.zeros((3, 3)), "half the gradient"),
-        (lambda X, y, prices: block_system(X, y, prices).T, "stand in columns"),
+        lambda *given: system(*given, extra=0.1),
+        lambda *given: system(*given, change=lambda p: p**2),
+        lambda *given: system(*given, change=np.ceil),
+        lambda *given: system(*given, change=lambda p: np.full_like(p, p.mean()) * (1 - np.eye(len(p)))),
+        lambda *given: system(*given, change=lambda p: p / max(len(p) - 1, 1)),
+        lambda *given: system(*given, rows=lambda x: len(x) - 1),
+        lambda *given: round_and_round(*given, rounds=2),
+        lambda X, y, prices: system([x - x.mean(axis=0) for x in X], y, prices),
+        (lambda *given: system(*given)[:3], "has shape"),
+        (lambda X, y, prices: system(X[:2], y[:2], prices[:2, :2]), "has shape"),
+        (diagonal_in_place, "changes `prices`"),
+        (centred_in_place, "changes `X`"),
     ],
     "decayed_fit": [
-        (no_width, "no more than `width` directions"),
-        (hard_threshold, "lose the price as well"),
-        (unclipped, "not negative"),
-        (two_layers_two_prices, "too high"),
-        (half_price, "too low"),
-        (never_more_than_three, "three factors"),
-        (ridge, "no direction is left out"),
-        (lasso, "entry by entry"),
-        (last_directions, "weakest directions"),
-        (lambda X, Y, decay, width: np.linalg.lstsq(X, Y)[0], "neither decay nor width"),
-        (lambda X, Y, decay, width: np.zeros((5, 4)), "three factors"),
+        lambda X, Y, decay, width: np.zeros((X.shape[1], Y.shape[1])),
+        values(lambda s, decay, width: cut(s, decay, min(width, 3))),
+        values(lambda s, decay, width: cut(s, decay, 2)),
+        values(lambda s, decay, width: cut(s, decay**2, width)),
+        values(lambda s, decay, width: cut(s, np.sqrt(decay), width)),
+        values(lambda s, decay, width: s**2 / (s + decay) * (np.arange(len(s)) < width)),
+        values(lambda s, decay, width: np.abs(s - decay) * (np.arange(len(s)) < width)),
+        values(lambda s, decay, width: cut(s, decay, width) + 1e-3),
+        (lambda *given: values(cut)(*given).T, "has shape"),
     ],
     "best_order": [
-        (lambda trunk, other: whole_orders(other, trunk), "the inverse"),
-        (lambda trunk, other: cost(trunk, other).argmin(axis=0), "used twice"),
-        (take_turns, "what nobody wanted"),
-        (own_units_take_turns, "what nobody wanted"),
-        (closest_pair_first, "closest pair goes first"),
-        (swap_while_it_helps, "two units at a time"),
-        (sort_both, "sorted by length"),
-        (lambda trunk, other: range(trunk.shape[1]), "as they stand"),
-        (lambda trunk, other: trunk[:, list(whole_orders(trunk, other))], "the order itself"),
-        (lambda trunk, other: -cost(trunk, other).argmin(axis=0), "as close to `other`"),
+        first_orders(24),
+        first_orders(1000),
+        lambda *trunks: np.array(assigned(*trunks)) + 1,
+        lambda *trunks: -cost(*trunks).argmin(axis=0),
+        lambda *trunks: assigned(*trunks, cost=lambda t, o: np.abs(t[:, :, None] - o[:, None]).sum(axis=0)),
+        lambda *trunks: assigned(*trunks, cost=lambda t, o: np.abs(t[:, :, None] - o[:, None]).max(axis=0)),
+        lambda *trunks: assigned(*trunks, cost=lambda t, o: cost(t[:2], o[:2])),
+        lambda *trunks: assigned(*trunks, cost=lambda t, o: -np.abs(t.T @ o)),
+        (lambda trunk, other: trunk[:, assigned(trunk, other)], "the order itself"),
+        (lambda *trunks: np.eye(trunks[0].shape[1])[assigned(*trunks)], "has shape"),
     ],
+}
+RIGHT = {
+    "strength_and_ridge": [
+        both,
+        by_derivatives,
+        lambda l1, l2, tasks: map(Fraction, both(l1, l2, tasks)),
+        lambda l1, l2, tasks: both(Fraction(l1), Fraction(l2), tasks),
+    ],
+    "fit_softly": [system, round_and_round, lambda *given: [tf.constant(w) for w in system(*given)]],
+    "decayed_fit": [values(cut), by_eigenvectors, lambda *given: values(cut)(*given) * (1 + 0j)],
+    "best_order": [assigned, first_orders(None), unit_by_unit, lambda *trunks: (int(j) for j in assigned(*trunks))],
 }
