@@ -56,6 +56,21 @@ def defined(folder: str, number: str, name: str) -> object:
     return namespace[name]
 
 
+def answered(number: str, name: str, answer: object) -> object:
+    """The answer itself; of a dictionary, the solution with some of its arguments, or its "result", changed."""
+    if callable(answer):
+        return answer
+    solution = defined("solutions", number, name)
+    names = list(inspect.signature(solution).parameters)
+    assert answer.keys() <= {*names, "result"}
+
+    def changed(*arguments):
+        given = [answer.get(one, lambda same: same)(argument) for one, argument in zip(names, arguments, strict=True)]
+        return answer.get("result", lambda same: same)(np.asarray(solution(*given)))
+
+    return changed
+
+
 def judged(check: object, answer: object, status: str) -> str:
     """The sentence of a verdict, which has the form and the status that are expected."""
     verdict = check(answer)
@@ -108,12 +123,12 @@ def test_other_wrong_answer_gets_a_true_sentence(number, name, wrong):
     """The words that are given with it; else where to look, and no mistake that it does not make."""
     check = CHECKS[number, name]
     answer, words = wrong if isinstance(wrong, tuple) else (wrong, check.trial.look)
-    assert words in judged(check, answer, "wrong")
+    assert words in judged(check, answered(number, name, answer), "wrong")
 
 
 @pytest.mark.parametrize(("number", "name", "right"), each(lambda number, name: ANSWERS[number].RIGHT[name]))
 def test_unusual_answer_is_right(number, name, right):
-    judged(CHECKS[number, name], right, "right")
+    judged(CHECKS[number, name], answered(number, name, right), "right")
 
 
 def numbers(result: object, change: object) -> object:
@@ -246,17 +261,23 @@ itself.append(itself)
 GARBAGE = {
     "a text": "42",
     "a number": 42.0,
-    "hostile": Hostile(),
-    "returns something hostile": lambda *_: Hostile(),
-    "returns a list of it": lambda *_: [Hostile()],
     "returns a text": lambda *_: "42",
-    "returns texts": lambda *_: ["4", None, "2"],
     "returns a dictionary": lambda *_: {"answer": 42},
     "returns NaN": lambda *_: np.nan,
     "returns None in a list": lambda *_: [None, 1.0],
-    "returns complex numbers": lambda *_: 1 + 2j,
     "returns another shape": lambda *_: np.zeros((3, 1, 4, 1, 5)),
     "returns ragged lists": lambda *_: [[1.0], [1.0, 2.0]],
+    "raises": raising(RuntimeError("first line\nsecond line")),
+    "exits": lambda *_: exit(),
+    "takes nothing": lambda: 0.0,
+    "no instance": object,
+}
+HOSTILE = {
+    "hostile": Hostile(),
+    "returns something hostile": lambda *_: Hostile(),
+    "returns a list of it": lambda *_: [Hostile()],
+    "returns texts": lambda *_: ["4", None, "2"],
+    "returns complex numbers": lambda *_: 1 + 2j,
     "returns a list that holds itself": lambda *_: itself,
     "returns an endless generator": lambda *_: iter(int, 1),
     "returns more than memory holds": lambda *_: np.broadcast_to(1.0, (10**6, 10**6)),
@@ -266,16 +287,18 @@ GARBAGE = {
     "raises what cannot be told": raising(Mute()),
     "raises the check's own": raising(core.Stop()),
     "is not implemented": raising(NotImplementedError("later")),
-    "exits": lambda *_: exit(),
-    "takes nothing": lambda: 0.0,
-    "no instance": object,
 }
 
 
 @EVERY
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 def test_garbage_is_explained(number, name, garbage):
-    judged(CHECKS[number, name], garbage, "wrong").encode()
+    judged(CHECKS[number, name], garbage, "wrong")
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+def test_nothing_makes_a_check_raise(hostile):
+    judged(FIRST, hostile, "wrong").encode()
 
 
 def endless(*_):

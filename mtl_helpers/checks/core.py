@@ -162,14 +162,14 @@ def _in_bounded_time(answer: Answer, right: str) -> Verdict:
     with mock.patch("builtins.input", side_effect=EOFError), warnings.catch_warnings(action="ignore"):
         thread.start()
         late = ""
-        while not late and not verdicts:
+        while thread.is_alive() and not late:
             thread.join(0.02)
             with suppress(OSError):  # no clock of a thread that has just ended
                 late = answer.late()
     if verdicts:
         return verdicts[0]
-    for _ in range(100):  # a bare `except:` swallows some
-        if verdicts:
+    for _ in range(100):  # again and again, since a bare `except:` swallows some
+        if not thread.is_alive():
             return Verdict("wrong", f"Not yet: stopped {late}.")
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stop))
         thread.join(0.01)

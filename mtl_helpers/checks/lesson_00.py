@@ -25,35 +25,29 @@ def shows_hidden() -> Trial:
     def expected(rule):
         return rule(True, True) != rule(True, False)
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "these are the rows where T1 shows P; T1 hides it where B1 is true": lambda rule: (
-                rule(False, True) != rule(False, False)
-            ),
-            "a rule that says no where P is yes shows P as well; ask whether the answer changes, not if it agrees": (
-                lambda rule: rule(True, True) and not rule(True, False)
-            ),
-            "only the rows where T1 hides P count, and you look at all of them": lambda rule: (
-                expected(rule) or rule(False, True) != rule(False, False)
-            ),
-            "a rule that says yes does not show P yet; its answer must change with P": lambda rule: (
-                rule(True, True) or rule(True, False)
-            ),
-            "turned round: True belongs to the rules that show P": lambda rule: not expected(rule),
-            "P is held and B1 changes; it must be the other way round": lambda rule: (
-                rule(True, True) != rule(False, True)
-            ),
-        },
-        "hold B1 at true, change P, and see whether the rule's answer changes",
-        {
-            "one True or False for a rule is expected; compare its answers for P true and P false": (
-                lambda result, rule: result.size != 1
-            ),
-        },
-        cases=16,
-    )
+    mistakes = {
+        "these are the rows where T1 shows P; T1 hides it where B1 is true": lambda rule: (
+            rule(False, True) != rule(False, False)
+        ),
+        "a rule that says no where P is yes shows P as well; ask whether the answer changes, not if it agrees": (
+            lambda rule: rule(True, True) and not rule(True, False)
+        ),
+        "only the rows where T1 hides P count, and you look at all of them": lambda rule: (
+            expected(rule) or rule(False, True) != rule(False, False)
+        ),
+        "a rule that says yes does not show P yet; its answer must change with P": lambda rule: (
+            rule(True, True) or rule(True, False)
+        ),
+        "turned round: True belongs to the rules that show P": lambda rule: not expected(rule),
+        "P is held and B1 changes; it must be the other way round": lambda rule: rule(True, True) != rule(False, True),
+    }
+    signs = {
+        "one True or False for a rule is expected; compare its answers for P true and P false": (
+            lambda result, rule: result.size != 1
+        ),
+    }
+    look = "hold B1 at true, change P, and see whether the rule's answer changes"
+    return Trial(inputs, expected, mistakes, look, signs, cases=16)
 
 
 @exercise("the extra tasks keep their number of yes and lose their link to the input, and nothing else has changed.")
@@ -87,38 +81,33 @@ def shuffled() -> Trial:
         found = [tuple(order) for order in orders(result, targets)]
         return len(set(found)) < len(found)
 
-    return Trial(
-        inputs,
-        expected,
-        {},
-        "",
-        {
-            "the result has another shape than the targets": lambda new, old, _: new.shape != old.shape,
-            "some numbers are lost or new; a shuffle only moves them": lambda new, old, _: (
-                not np.array_equal(np.sort(new, axis=None), np.sort(old, axis=None))
-            ),
-            "numbers moved from one task to another; shuffle over the rows, axis 0, within each column": (
-                lambda new, old, _: not np.array_equal(np.sort(new, axis=0), np.sort(old, axis=0))
-            ),
-            "T1 itself was shuffled; column 0 is the task that we measure and has to stay": (
-                lambda new, old, _: np.any(new[:, 0] != old[:, 0])
-            ),
-            "nothing was shuffled": lambda new, old, _: old.shape[1] > 1 and np.array_equal(new, old),
-            "a companion kept its place; shuffle every column but the first": (
-                lambda new, old, _: not np.all(np.any(new != old, axis=0)[1:])
-            ),
-            "columns moved together, so the companions still belong to each other; give each its own order": together,
-            "many rows kept their place; shuffle over all the rows": any_order(
-                lambda order, here, n: np.mean(order == here) > 0.25
-            ),
-            "the rows are moved along together; draw a random order": any_order(
-                lambda order, here, n: len(set((order - here) % n)) < 10 or len(set((order + here) % n)) < 10
-            ),
-            "rows moved within their own part of the table only; shuffle over all the rows": any_order(
-                lambda order, here, n: np.mean((order < n // 2) != (here < n // 2)) < 0.1
-            ),
-        },
-    )
+    signs = {
+        "the result has another shape than the targets": lambda new, old, _: new.shape != old.shape,
+        "some numbers are lost or new; a shuffle only moves them": lambda new, old, _: (
+            not np.array_equal(np.sort(new, axis=None), np.sort(old, axis=None))
+        ),
+        "numbers moved from one task to another; shuffle over the rows, axis 0, within each column": (
+            lambda new, old, _: not np.array_equal(np.sort(new, axis=0), np.sort(old, axis=0))
+        ),
+        "T1 itself was shuffled; column 0 is the task that we measure and has to stay": (
+            lambda new, old, _: np.any(new[:, 0] != old[:, 0])
+        ),
+        "nothing was shuffled": lambda new, old, _: old.shape[1] > 1 and np.array_equal(new, old),
+        "a companion kept its place; shuffle every column but the first": (
+            lambda new, old, _: not np.all(np.any(new != old, axis=0)[1:])
+        ),
+        "columns moved together, so the companions still belong to each other; give each its own order": together,
+        "many rows kept their place; shuffle over all the rows": any_order(
+            lambda order, here, n: np.mean(order == here) > 0.25
+        ),
+        "the rows are moved along together; draw a random order": any_order(
+            lambda order, here, n: len(set((order - here) % n)) < 10 or len(set((order + here) % n)) < 10
+        ),
+        "rows moved within their own part of the table only; shuffle over all the rows": any_order(
+            lambda order, here, n: np.mean((order < n // 2) != (here < n // 2)) < 0.1
+        ),
+    }
+    return Trial(inputs, expected, {}, "", signs)
 
 
 @exercise("seed by seed, the luck that both settings share drops out of the error bar.")
@@ -139,37 +128,30 @@ def paired() -> Trial:
     def with_error(error: Callable) -> Callable:
         return lambda values, others: [np.mean(values - others), error(values, others)]
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "this is the error bar of two independent groups; take the differences first": with_error(
-                lambda a, b: np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a))
-            ),
-            "this is the spread of single seeds; the standard error divides it by the root of their number": with_error(
-                lambda a, b: (a - b).std(ddof=1)
-            ),
-            "the spread of a sample divides by n - 1; NumPy needs `ddof=1`": with_error(
-                lambda a, b: (a - b).std() / np.sqrt(len(a))
-            ),
-            "the lesson has 40 seeds, and other settings have other numbers; divide by the root of how many came": (
-                with_error(lambda a, b: (a - b).std(ddof=1) / np.sqrt(40))
-            ),
-            "the error is divided by the number of seeds; divide by its root": with_error(
-                lambda a, b: (a - b).std(ddof=1) / len(a)
-            ),
-            "this is the squared error; take its root": with_error(lambda a, b: (a - b).var(ddof=1) / len(a)),
-            "the sign is turned: the first setting minus the second": lambda a, b: [-1, 1] * np.array(expected(a, b)),
-            "the sign of the mean is lost; the second setting may be the better one": lambda a, b: abs(
-                np.array(expected(a, b))
-            ),
-            "both settings were sorted, and a seed no longer meets itself": lambda a, b: expected(
-                np.sort(a), np.sort(b)
-            ),
-            "the two numbers have changed places: first the mean, then its error": lambda a, b: expected(a, b)[::-1],
-        },
-        "see the section on seed by seed comparison",
-    )
+    mistakes = {
+        "this is the error bar of two independent groups; take the differences first": with_error(
+            lambda a, b: np.sqrt((a.var(ddof=1) + b.var(ddof=1)) / len(a))
+        ),
+        "this is the spread of single seeds; the standard error divides it by the root of their number": with_error(
+            lambda a, b: (a - b).std(ddof=1)
+        ),
+        "the spread of a sample divides by n - 1; NumPy needs `ddof=1`": with_error(
+            lambda a, b: (a - b).std() / np.sqrt(len(a))
+        ),
+        "the lesson has 40 seeds, and other settings have other numbers; divide by the root of how many came": (
+            with_error(lambda a, b: (a - b).std(ddof=1) / np.sqrt(40))
+        ),
+        "the error is divided by the number of seeds; divide by its root": with_error(
+            lambda a, b: (a - b).std(ddof=1) / len(a)
+        ),
+        "the sign is turned: the first setting minus the second": lambda a, b: [-1, 1] * np.array(expected(a, b)),
+        "the sign of the mean is lost; the second setting may be the better one": lambda a, b: abs(
+            np.array(expected(a, b))
+        ),
+        "the two numbers have changed places: first the mean, then its error": lambda a, b: expected(a, b)[::-1],
+    }
+    look = "see the section on seed by seed comparison"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("a probe is fitted on some rows, and speaks about others.")
@@ -206,28 +188,18 @@ def probe() -> Trial:
         table = np.column_stack([hidden, np.ones(len(hidden))])
         return np.mean((table[others] @ np.linalg.lstsq(table[rows], signs[rows])[0] > 0) == signs[others])
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "this is the accuracy on the rows of the fit; test on the other rows": with_choices(1.0, "rows", "rows"),
-            "the fit has seen the test rows; fit on `rows` only": with_choices(1.0, "all", "others"),
-            "this is the accuracy on all rows, those of the fit included": with_choices(1.0, "rows", "all"),
-            "the fit is made on the other rows and tested on `rows`; turn them around": with_choices(
-                1.0, "others", "rows"
-            ),
-            "the fit takes the first rows of the table; `rows` says which ones": with_choices(1.0, "first", "behind"),
-            "the fit needs a constant; append a column of ones to the hidden values": with_choices(
-                0.0, "rows", "others"
-            ),
-            "the answer is yes where the fit is above 0, not above 0.5: the signs are -1 and +1": with_choices(
-                1.0, "rows", "others", threshold=0.5
-            ),
-            "True and False are compared with +1 and -1; compare signs with signs": of_truth,
-            "this is the share of wrong signs; the share of right ones is asked for": lambda *given: 1 - right(*given),
-            "this is how many signs are right, a number of rows; divide it by the number of the other rows": (
-                lambda hidden, signs, rows: right(hidden, signs, rows) * (len(signs) - len(rows))
-            ),
-        },
-        "fit by least squares alone on `rows`, and count on the other rows how often the sign is right",
-    )
+    mistakes = {
+        "this is the accuracy on the rows of the fit; test on the other rows": with_choices(1.0, "rows", "rows"),
+        "the fit has seen the test rows; fit on `rows` only": with_choices(1.0, "all", "others"),
+        "this is the accuracy on all rows, those of the fit included": with_choices(1.0, "rows", "all"),
+        "the fit is made on the other rows and tested on `rows`; turn them around": with_choices(1.0, "others", "rows"),
+        "the fit takes the first rows of the table; `rows` says which ones": with_choices(1.0, "first", "behind"),
+        "the fit needs a constant; append a column of ones to the hidden values": with_choices(0.0, "rows", "others"),
+        "the answer is yes where the fit is above 0, not above 0.5: the signs are -1 and +1": with_choices(
+            1.0, "rows", "others", threshold=0.5
+        ),
+        "True and False are compared with +1 and -1; compare signs with signs": of_truth,
+        "this is the share of wrong signs; the share of right ones is asked for": lambda *given: 1 - right(*given),
+    }
+    look = "fit by least squares alone on `rows`, and count on the other rows how often the sign is right"
+    return Trial(inputs, expected, mistakes, look)

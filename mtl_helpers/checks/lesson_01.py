@@ -41,48 +41,43 @@ def recorded() -> Trial:
 
         return total
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "each call is counted, but a call with a number that was seen before finds its trace and records nothing": (
-                over(lambda calls: calls)
-            ),
-            "the longest loop does not serve the shorter ones: each number of steps is a graph of its own": over(
-                lambda calls: [max(calls)]
-            ),
-            "calls with 10 and 20 steps are left out, but nothing is traced before the first call": over(
-                lambda calls: set(calls) - {10, 20}
-            ),
-            "only the number used last is remembered; all traces are kept": over(
-                lambda calls: [steps for k, steps in enumerate(calls) if k == 0 or calls[k - 1] != steps]
-            ),
-            "only the first call is counted; another Python number is another signature, and is traced anew": over(
-                lambda calls: calls[:1]
-            ),
-            "only the last call is counted; the question is what all calls together record": over(
-                lambda calls: calls[-1:]
-            ),
-            "a graph of twice the steps is not twice as large: some operations, such as the arguments, are there once "
-            "a graph": over(set, 0.0, lambda at_10, _: at_10 / 10),
-            "twenty steps do not tell the price of one: the operations outside the loop are in that count too": over(
-                set, 0.0, lambda _, at_20: at_20 / 20
-            ),
-            "the steps are counted, and what each graph holds beside them is left out; find it from 10 steps": over(
-                set, 0.0
-            ),
-            "what a graph holds beside its steps is counted once, but each new number of steps has it anew": (
-                lambda at_10, at_20, calls: 2 * at_10 - at_20 + sum(set(calls)) * (at_20 - at_10) / 10
-            ),
-            "at_10 holds ten steps already; a graph of no steps is smaller by those ten": lambda at_10, at_20, calls: (
-                sum(at_10 + steps * difference(at_10, at_20) for steps in set(calls))
-            ),
-            "the difference of the two counts is the price of ten steps, not of one": over(
-                set, per_step=lambda at_10, at_20: at_20 - at_10
-            ),
-        },
-        "as a test, calls of [10] and of [10, 10] both record at_10, and calls of [10, 20] record at_10 + at_20",
-    )
+    mistakes = {
+        "each call is counted, but a call with a number that was seen before finds its trace and records nothing": (
+            over(lambda calls: calls)
+        ),
+        "the longest loop does not serve the shorter ones: each number of steps is a graph of its own": over(
+            lambda calls: [max(calls)]
+        ),
+        "calls with 10 and 20 steps are left out, but nothing is traced before the first call": over(
+            lambda calls: set(calls) - {10, 20}
+        ),
+        "only the number used last is remembered; all traces are kept": over(
+            lambda calls: [steps for k, steps in enumerate(calls) if k == 0 or calls[k - 1] != steps]
+        ),
+        "only the first call is counted; another Python number is another signature, and is traced anew": over(
+            lambda calls: calls[:1]
+        ),
+        "only the last call is counted; the question is what all calls together record": over(lambda calls: calls[-1:]),
+        "a graph of twice the steps is not twice as large: some operations, such as the arguments, are there once "
+        "a graph": over(set, 0.0, lambda at_10, _: at_10 / 10),
+        "twenty steps do not tell the price of one: the operations outside the loop are in that count too": over(
+            set, 0.0, lambda _, at_20: at_20 / 20
+        ),
+        "the steps are counted, and what each graph holds beside them is left out; find it from 10 steps": over(
+            set, 0.0
+        ),
+        "what a graph holds beside its steps is counted once, but each new number of steps has it anew": (
+            lambda at_10, at_20, calls: 2 * at_10 - at_20 + sum(set(calls)) * (at_20 - at_10) / 10
+        ),
+        "at_10 holds ten steps already; a graph of no steps is smaller by those ten": lambda at_10, at_20, calls: sum(
+            at_10 + steps * difference(at_10, at_20) for steps in set(calls)
+        ),
+        "the difference of the two counts is the price of ten steps, not of one": over(
+            set, per_step=lambda at_10, at_20: at_20 - at_10
+        ),
+    }
+    look = "as a test, calls of [10] and of [10, 10] both record at_10, and calls of [10, 20] record at_10 + at_20"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("the root points where the squared error points, and only the length of the step differs.")
@@ -105,33 +100,26 @@ def gradient_of_root() -> Trial:
         """The right direction, times a factor of the root, the rows and the weights in number."""
         return lambda W, X, Y: -X.T @ (Y - X @ W) * factor(root(W, X, Y), len(X), len(W))
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "this is the gradient of L; by the chain rule the root adds the factor 1/(2 √L)": times(
-                lambda R, n, _: 2 / n
-            ),
-            "twice too long: the derivative of √L is 1/(2 √L), and its 2 is missing": times(lambda R, n, _: 2 / n / R),
-            "the sign is turned: a larger error Y - XW is mended by more XW, so the gradient is minus X'(Y - XW)": (
-                times(lambda R, n, _: -1 / n / R)
-            ),
-            "the sum over the rows is not divided by their number": times(lambda R, n, _: 1 / R),
-            "this is the gradient of the root of the sum; R is the root of the mean": times(
-                lambda R, n, _: 1 / R / n**0.5
-            ),
-            "the root is taken of the sum of squares; L, below the root, is their mean": times(
-                lambda R, n, _: 1 / n / R / n**0.5
-            ),
-            "divided by the number of weights; the mean is over the rows of X": times(lambda R, n, d: 1 / d / R),
-            "multiplied by √L where the chain rule divides by it": times(lambda R, n, _: R / n),
-            "divided by L; the chain rule divides by its root": times(lambda R, n, _: 1 / n / R**2),
-            "each error is rooted before the mean; that is the mean absolute error, another loss": (
-                lambda W, X, Y: -X.T @ np.sign(Y - X @ W) / len(X)
-            ),
-        },
-        "a case to try by hand: for W = [[0]], X = [[1], [1]] and Y = [[3], [3]] it is -1",
-    )
+    mistakes = {
+        "this is the gradient of L; by the chain rule the root adds the factor 1/(2 √L)": times(lambda R, n, _: 2 / n),
+        "twice too long: the derivative of √L is 1/(2 √L), and its 2 is missing": times(lambda R, n, _: 2 / n / R),
+        "the sign is turned: a larger error Y - XW is mended by more XW, so the gradient is minus X'(Y - XW)": (
+            times(lambda R, n, _: -1 / n / R)
+        ),
+        "the sum over the rows is not divided by their number": times(lambda R, n, _: 1 / R),
+        "this is the gradient of the root of the sum; R is the root of the mean": times(lambda R, n, _: 1 / R / n**0.5),
+        "the root is taken of the sum of squares; L, below the root, is their mean": times(
+            lambda R, n, _: 1 / n / R / n**0.5
+        ),
+        "divided by the number of weights; the mean is over the rows of X": times(lambda R, n, d: 1 / d / R),
+        "multiplied by √L where the chain rule divides by it": times(lambda R, n, _: R / n),
+        "divided by L; the chain rule divides by its root": times(lambda R, n, _: 1 / n / R**2),
+        "each error is rooted before the mean; that is the mean absolute error, another loss": (
+            lambda W, X, Y: -X.T @ np.sign(Y - X @ W) / len(X)
+        ),
+    }
+    look = "a case to try by hand: for W = [[0]], X = [[1], [1]] and Y = [[3], [3]] it is -1"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("the Hessian of a sum of losses is the sum of their Hessians, and its largest eigenvalue sets the limit.")
@@ -151,52 +139,41 @@ def largest_rate() -> Trial:
     def steepest(matrix):
         return np.linalg.eigvalsh(matrix)[-1]
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "this is the smaller of the two tasks' own limits; the joint loss is steeper than either": lambda X1, X2: (
-                2 / max(steepest(hessian(X1)), steepest(hessian(X2)))
-            ),
-            "this is the larger of the two tasks' own limits; the joint loss is steeper than either": lambda X1, X2: (
-                2 / min(steepest(hessian(X1)), steepest(hessian(X2)))
-            ),
-            "the mean of two limits is no limit; put the two losses together first": lambda X1, X2: (
-                1 / steepest(hessian(X1)) + 1 / steepest(hessian(X2))
-            ),
-            "the largest eigenvalues are added as if both tasks were steepest in one direction; add the matrices": (
-                lambda X1, X2: 2 / (steepest(hessian(X1)) + steepest(hessian(X2)))
-            ),
-            "only the first task is heard; the joint loss has the second one too": lambda X1, X2: (
-                2 / steepest(hessian(X1))
-            ),
-            "this is the limit for one mean over all rows; the joint loss adds a mean for each task": lambda X1, X2: (
-                2 / steepest(hessian(np.vstack([X1, X2])))
-            ),
-            "this is twice the limit: the 2 of the Hessian is missing, or the losses are averaged and not added": (
-                lambda X1, X2: 4 / steepest(hessian(X1, X2))
-            ),
-            "the number of rows is missing: each loss is a mean, so its Hessian divides by n": lambda X1, X2: (
-                2 / steepest(hessian(X1, X2, divide=lambda X: 1))
-            ),
-            "divided by the number of inputs; each loss is a mean over rows": lambda X1, X2: (
-                2 / steepest(hessian(X1, X2, divide=lambda X: X.shape[1]))
-            ),
-            "half of the limit: at 1/λ the steepest direction is done in one step, and up to 2/λ it still shrinks": (
-                lambda X1, X2: 1 / steepest(hessian(X1, X2))
-            ),
-            "this is the smallest eigenvalue's limit; the steepest direction fails first, and its is the largest": (
-                lambda X1, X2: 2 / np.linalg.eigvalsh(hessian(X1, X2))[0]
-            ),
-            "this is the largest eigenvalue; the rate must stay below 2 divided by it": lambda X1, X2: steepest(
-                hessian(X1, X2)
-            ),
-            "the trace is the sum of all eigenvalues; only the largest one limits the rate": lambda X1, X2: (
-                2 / np.trace(hessian(X1, X2))
-            ),
-        },
-        "write down the Hessian of the joint loss, then see the section on the rate",
-    )
+    mistakes = {
+        "this is the smaller of the two tasks' own limits; the joint loss is steeper than either": lambda X1, X2: (
+            2 / max(steepest(hessian(X1)), steepest(hessian(X2)))
+        ),
+        "this is the larger of the two tasks' own limits; the joint loss is steeper than either": lambda X1, X2: (
+            2 / min(steepest(hessian(X1)), steepest(hessian(X2)))
+        ),
+        "the mean of two limits is no limit; put the two losses together first": lambda X1, X2: (
+            1 / steepest(hessian(X1)) + 1 / steepest(hessian(X2))
+        ),
+        "the largest eigenvalues are added as if both tasks were steepest in one direction; add the matrices": (
+            lambda X1, X2: 2 / (steepest(hessian(X1)) + steepest(hessian(X2)))
+        ),
+        "only the first task is heard; the joint loss has the second one too": lambda X1, X2: 2 / steepest(hessian(X1)),
+        "this is the limit for one mean over all rows; the joint loss adds a mean for each task": lambda X1, X2: (
+            2 / steepest(hessian(np.vstack([X1, X2])))
+        ),
+        "this is twice the limit: the 2 of the Hessian is missing, or the losses are averaged and not added": (
+            lambda X1, X2: 4 / steepest(hessian(X1, X2))
+        ),
+        "the number of rows is missing: each loss is a mean, so its Hessian divides by n": lambda X1, X2: (
+            2 / steepest(hessian(X1, X2, divide=lambda X: 1))
+        ),
+        "half of the limit: at 1/λ the steepest direction is done in one step, and up to 2/λ it still shrinks": (
+            lambda X1, X2: 1 / steepest(hessian(X1, X2))
+        ),
+        "this is the smallest eigenvalue's limit; the steepest direction fails first, and its is the largest": (
+            lambda X1, X2: 2 / np.linalg.eigvalsh(hessian(X1, X2))[0]
+        ),
+        "this is the largest eigenvalue; the rate must stay below 2 divided by it": lambda X1, X2: steepest(
+            hessian(X1, X2)
+        ),
+    }
+    look = "write down the Hessian of the joint loss, then see the section on the rate"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("against the same fresh rows the noise cancels, and what is left is the price of having few rows.")
@@ -227,51 +204,37 @@ def excess_error() -> Trial:
         W = fit(X[:rows], Y[:rows])
         return error(W, X[rows:], Y[rows:]) - error(W, X[:rows], Y[:rows])
 
-    return Trial(
-        inputs,
-        measured("first", "other", "other"),
-        {
-            "measured on the rows of the fit, where least squares beats even the true weights; use the other rows": (
-                measured("first", "first", "first")
-            ),
-            "measured on all rows, those of the fit included; use the other rows only": measured("first", "all", "all"),
-            "the fit has seen the rows it is tested on; fit on the first `rows` only": measured(
-                "all", "other", "other"
-            ),
-            "the fit is made on the other rows and tested on the first; turn the two parts around": measured(
-                "other", "first", "first"
-            ),
-            "this is the error itself; its excess is what it has above the error of the true weights": measured(
-                "first", "other", "other", lambda ours, _: ours
-            ),
-            "σ² is the floor over endless rows; on the rows at hand it is the error of the true weights": measured(
-                "first", "other", "other", lambda ours, _: ours - 0.5**2
-            ),
-            "the floor is measured on the training rows; on the same fresh rows the noise cancels": measured(
-                "first", "other", "first"
-            ),
-            "this is fresh error minus training error; the floor is the error of the true weights": gap,
-            "the sign is turned: the error of the fit minus that of the true weights": measured(
-                "first", "other", "other", lambda ours, best: best - ours
-            ),
-            "the sign is lost; on a few fresh rows the fit may do better than the true weights": (
-                measured("first", "other", "other", lambda ours, best: abs(ours - best))
-            ),
-            "this is a ratio; the excess is a difference": measured(
-                "first", "other", "other", lambda ours, best: ours / best
-            ),
-            "this is the difference of the roots; take that of the mean squared errors": measured(
-                "first", "other", "other", lambda ours, best: ours**0.5 - best**0.5
-            ),
-            "the squared errors are summed; take their mean over the fresh rows": lambda X, Y, true_weights, rows: (
-                (len(X) - rows) * measured("first", "other", "other")(X, Y, true_weights, rows)
-            ),
-            "this is the distance of the weights, the excess over endless rows; measure it on the fresh rows at hand": (
-                lambda X, Y, true_weights, rows: np.sum((fit(X[:rows], Y[:rows]) - true_weights) ** 2)
-            ),
-            "this is the distance of the predictions; it leaves out how they meet the noise of the fresh rows": (
-                lambda X, Y, true_weights, rows: np.mean((X[rows:] @ (fit(X[:rows], Y[:rows]) - true_weights)) ** 2)
-            ),
-        },
-        "fit on the first `rows`, then compare two mean squared errors on all the rows behind them",
-    )
+    mistakes = {
+        "measured on the rows of the fit, where least squares beats even the true weights; use the other rows": (
+            measured("first", "first", "first")
+        ),
+        "measured on all rows, those of the fit included; use the other rows only": measured("first", "all", "all"),
+        "the fit has seen the rows it is tested on; fit on the first `rows` only": measured("all", "other", "other"),
+        "the fit is made on the other rows and tested on the first; turn the two parts around": measured(
+            "other", "first", "first"
+        ),
+        "this is the error itself; its excess is what it has above the error of the true weights": measured(
+            "first", "other", "other", lambda ours, _: ours
+        ),
+        "σ² is the floor over endless rows; on the rows at hand it is the error of the true weights": measured(
+            "first", "other", "other", lambda ours, _: ours - 0.5**2
+        ),
+        "the floor is measured on the training rows; on the same fresh rows the noise cancels": measured(
+            "first", "other", "first"
+        ),
+        "this is fresh error minus training error; the floor is the error of the true weights": gap,
+        "the sign is turned: the error of the fit minus that of the true weights": measured(
+            "first", "other", "other", lambda ours, best: best - ours
+        ),
+        "the sign is lost; on a few fresh rows the fit may do better than the true weights": (
+            measured("first", "other", "other", lambda ours, best: abs(ours - best))
+        ),
+        "this is the distance of the weights, the excess over endless rows; measure it on the fresh rows at hand": (
+            lambda X, Y, true_weights, rows: np.sum((fit(X[:rows], Y[:rows]) - true_weights) ** 2)
+        ),
+        "this is the distance of the predictions; it leaves out how they meet the noise of the fresh rows": (
+            lambda X, Y, true_weights, rows: np.mean((X[rows:] @ (fit(X[:rows], Y[:rows]) - true_weights)) ** 2)
+        ),
+    }
+    look = "fit on the first `rows`, then compare two mean squared errors on all the rows behind them"
+    return Trial(inputs, measured("first", "other", "other"), mistakes, look)

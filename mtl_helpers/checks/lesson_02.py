@@ -55,14 +55,6 @@ def reached() -> Trial:
 
         return [weight in walk(loss) for weight in weights]
 
-    def both_ways(sources, loss, weights, stops):
-        found = {loss}
-        for _ in sources:
-            for name, before in sources.items():
-                if name not in stops and not found.isdisjoint([name, *before]):
-                    found.update([name, *before])
-        return [weight in found for weight in weights]
-
     def first_source(sources, loss, weights, stops):
         found = [loss]
         while found[-1] in sources and found[-1] not in stops:
@@ -86,31 +78,25 @@ def reached() -> Trial:
         used = {source for name, before in sources.items() if name not in stops for source in before}
         return [weight in used for weight in weights]
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "only what the loss is computed from directly is found; go on to the sources of its sources": one_step,
-            "an operation in `stops` hands values forward and no gradient back, and yours passes it": through_stops,
-            "a stop shuts one path and not what stands behind it; another path may still reach those weights": (
-                without_all_behind_stops
-            ),
-            "a weight that a stop uses may be used elsewhere as well; only the way through the stop is shut": (
-                minus_those_of_stops
-            ),
-            "a weight or an operation may be used in several places; follow all of them": one_user,
-            "the gradient ends at a stop itself; the sources of the stop are one step too far": one_step_late,
-            "the gradient runs from an operation to its sources and never forward again, into other operations": (
-                both_ways
-            ),
-            "an operation has several sources, and the gradient goes to each of them": first_source,
-            "every weight of the graph is counted; ask which of them stand behind this loss": of_the_graph,
-            "turned round: True belongs to the weights that the loss reaches": lambda *given: (
-                [not found for found in expected(*given)]
-            ),
-        },
-        "one True or False for each of `weights`: start at the loss and walk to the sources, unless at a stop",
-    )
+    mistakes = {
+        "only what the loss is computed from directly is found; go on to the sources of its sources": one_step,
+        "an operation in `stops` hands values forward and no gradient back, and yours passes it": through_stops,
+        "a stop shuts one path and not what stands behind it; another path may still reach those weights": (
+            without_all_behind_stops
+        ),
+        "a weight that a stop uses may be used elsewhere as well; only the way through the stop is shut": (
+            minus_those_of_stops
+        ),
+        "a weight or an operation may be used in several places; follow all of them": one_user,
+        "the gradient ends at a stop itself; the sources of the stop are one step too far": one_step_late,
+        "an operation has several sources, and the gradient goes to each of them": first_source,
+        "every weight of the graph is counted; ask which of them stand behind this loss": of_the_graph,
+        "turned round: True belongs to the weights that the loss reaches": lambda *given: (
+            [not found for found in expected(*given)]
+        ),
+    }
+    look = "one True or False for each of `weights`: start at the loss and walk to the sources, unless at a stop"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("at this width a gain of the shared network is not bought with more weights.")
@@ -136,49 +122,40 @@ def equal_width() -> Trial:
     def per_unit(d, outputs):
         return len(outputs) * d + sum(outputs)
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "half the width fits two tasks with small heads, and there may be more; count trunk and heads": (
-                lambda d, h, outputs: h / 2
-            ),
-            "this divides the width by the number of tasks; that saves trunk and head alike, but the shared network "
-            "has all the heads": lambda d, h, outputs: h / len(outputs),
-            "this is the width of the shared network; the separate ones have a trunk each, so they are narrower": (
-                lambda d, h, outputs: h
-            ),
-            "this is the ratio of the numbers of weights; the width is asked for": lambda d, h, outputs: (
-                all_weights(d, 1, outputs) / per_unit(d, outputs)
-            ),
-            "turned round: this shared network is as large as separate ones of width h": lambda d, h, outputs: (
-                h * per_unit(d, outputs) / (d + sum(outputs))
-            ),
-            "the number of tasks is the length of `outputs`, not always 2": width(
-                all_weights, lambda d, outputs: 2 * d + sum(outputs)
-            ),
-            "the tasks' outputs differ in number; add up the heads one by one": width(
-                lambda d, h, outputs: h * (d + len(outputs) * outputs[0]),
-                lambda d, outputs: len(outputs) * (d + outputs[0]),
-            ),
-            "the shared network has a head for every task, and yours has one in all": width(
-                lambda d, h, outputs: h * (d + outputs[0]), per_unit
-            ),
-            "the heads are missing from the separate networks; each has one": width(
-                all_weights, lambda d, outputs: len(outputs) * d
-            ),
-            "the heads of the shared network are missing": width(lambda d, h, _: d * h, per_unit),
-            "biases are counted, and these networks have none": lambda d, h, outputs: (
-                h * (d + 1 + sum(outputs)) / (len(outputs) * (d + 1) + sum(outputs))
-            ),
-            "this is the number of weights of the shared network; at which width do the others have as many?": (
-                all_weights
-            ),
-            "the width is rounded down; hand it over as it comes out": lambda *given: np.floor(expected(*given)),
-            "the width is rounded; hand it over as it comes out": lambda *given: np.round(expected(*given)),
-        },
-        "write down both numbers of weights, set them equal and solve for the width of the separate networks",
-    )
+    mistakes = {
+        "half the width fits two tasks with small heads, and there may be more; count trunk and heads": (
+            lambda d, h, outputs: h / 2
+        ),
+        "this divides the width by the number of tasks; that saves trunk and head alike, but the shared network "
+        "has all the heads": lambda d, h, outputs: h / len(outputs),
+        "this is the width of the shared network; the separate ones have a trunk each, so they are narrower": (
+            lambda d, h, outputs: h
+        ),
+        "this is the ratio of the numbers of weights; the width is asked for": lambda d, h, outputs: (
+            all_weights(d, 1, outputs) / per_unit(d, outputs)
+        ),
+        "turned round: this shared network is as large as separate ones of width h": lambda d, h, outputs: (
+            h * per_unit(d, outputs) / (d + sum(outputs))
+        ),
+        "the number of tasks is the length of `outputs`, not always 2": width(
+            all_weights, lambda d, outputs: 2 * d + sum(outputs)
+        ),
+        "the tasks' outputs differ in number; add up the heads one by one": width(
+            lambda d, h, outputs: h * (d + len(outputs) * outputs[0]),
+            lambda d, outputs: len(outputs) * (d + outputs[0]),
+        ),
+        "the heads of the shared network are missing": width(lambda d, h, _: d * h, per_unit),
+        "biases are counted, and these networks have none": lambda d, h, outputs: (
+            h * (d + 1 + sum(outputs)) / (len(outputs) * (d + 1) + sum(outputs))
+        ),
+        "this is the number of weights of the shared network; at which width do the others have as many?": (
+            all_weights
+        ),
+        "the width is rounded down; hand it over as it comes out": lambda *given: np.floor(expected(*given)),
+        "the width is rounded; hand it over as it comes out": lambda *given: np.round(expected(*given)),
+    }
+    look = "write down both numbers of weights, set them equal and solve for the width of the separate networks"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("an error comes back through the head of its task and the open ReLUs, and each task sends its own.")
@@ -235,47 +212,40 @@ def trunk_streams() -> Trial:
         pairs = zip(heads, targets, strict=True)
         return [2 / len(X) * X.T @ (X @ trunk @ head - Y) @ head.T for head, Y in pairs]
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "this is the tutorial's formula unchanged; here the outputs have no ReLU, and the loss is a mean over rows "
-            "without the half": route(error_mask=open_ones, factor=lambda n, o: 1),
-            "the outputs have no ReLU here, and the mean over rows has no half before it: all errors pass, times 2/n": (
-                route(error_mask=open_ones, factor=lambda n, o: 1 / n)
-            ),
-            "the ReLU is missing on the way back: only the units with [H > 0] let the error through": route(all_ones),
-            "the ReLU is missing on both ways; this is the gradient of a linear network": without_relu,
-            "the mask is that of the outputs, which are linear here; the trunk's ReLU is the one that shuts": route(
-                all_ones, open_ones
-            ),
-            "this is the tutorial's network with a ReLU on the outputs; here they are linear, and all errors pass": (
-                route(error_mask=open_ones)
-            ),
-            "a task's error goes back through its own head, and yours goes through the other task's": route(
-                through=lambda heads: heads[::-1]
-            ),
-            "the two streams are in the wrong order: task 1 comes first": lambda *given: route()(*given)[::-1],
-            "these are no streams but their sum, twice; each task's gradient is its own": lambda *given: (
-                [joint(*given), joint(*given)]
-            ),
-            "this is the sum of the streams; return both, one behind the other": joint,
-            "the mean over the rows is missing: divide by their number": route(factor=lambda n, o: 2),
-            "this is the gradient of half the sum of squares; the loss is a mean over rows, without the half": route(
-                factor=lambda n, o: 1
-            ),
-            "the factor 2 from the square is missing": route(factor=lambda n, o: 1 / n),
-            "divided by rows times outputs; the loss is a mean over the rows of a sum over outputs": route(
-                factor=lambda n, o: 2 / (n * o)
-            ),
-            "the sign is turned: the error is prediction minus target": route(factor=lambda n, o: -2 / n),
-            "the slope of an open ReLU is 1, whatever its value; multiply by [H > 0] and not by H": route(
-                lambda before: np.maximum(before, 0)
-            ),
-            "the signs are used as the mask; a closed ReLU has slope 0, not -1": route(np.sign),
-        },
-        "change the lesson's formula step by step",
-    )
+    mistakes = {
+        "this is the tutorial's formula unchanged; here the outputs have no ReLU, and the loss is a mean over rows "
+        "without the half": route(error_mask=open_ones, factor=lambda n, o: 1),
+        "the outputs have no ReLU here, and the mean over rows has no half before it: all errors pass, times 2/n": (
+            route(error_mask=open_ones, factor=lambda n, o: 1 / n)
+        ),
+        "the ReLU is missing on the way back: only the units with [H > 0] let the error through": route(all_ones),
+        "the ReLU is missing on both ways; this is the gradient of a linear network": without_relu,
+        "this is the tutorial's network with a ReLU on the outputs; here they are linear, and all errors pass": (
+            route(error_mask=open_ones)
+        ),
+        "a task's error goes back through its own head, and yours goes through the other task's": route(
+            through=lambda heads: heads[::-1]
+        ),
+        "the two streams are in the wrong order: task 1 comes first": lambda *given: route()(*given)[::-1],
+        "these are no streams but their sum, twice; each task's gradient is its own": lambda *given: (
+            [joint(*given), joint(*given)]
+        ),
+        "this is the sum of the streams; return both, one behind the other": joint,
+        "the mean over the rows is missing: divide by their number": route(factor=lambda n, o: 2),
+        "this is the gradient of half the sum of squares; the loss is a mean over rows, without the half": route(
+            factor=lambda n, o: 1
+        ),
+        "the factor 2 from the square is missing": route(factor=lambda n, o: 1 / n),
+        "divided by rows times outputs; the loss is a mean over the rows of a sum over outputs": route(
+            factor=lambda n, o: 2 / (n * o)
+        ),
+        "the sign is turned: the error is prediction minus target": route(factor=lambda n, o: -2 / n),
+        "the slope of an open ReLU is 1, whatever its value; multiply by [H > 0] and not by H": route(
+            lambda before: np.maximum(before, 0)
+        ),
+    }
+    look = "change the lesson's formula step by step"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("a task weight decides how the tasks share a trunk that is too narrow for all of them.")
@@ -335,42 +305,33 @@ def best_of_width() -> Trial:
     def unscaled_fit(X, Y, task_weights, r):
         return projected(fit(X, Y), directions(X @ fit(X, Y * np.sqrt(task_weights)))[:r])
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "the task weights are ignored; this is the best matrix when all tasks count the same": scaled(one, one),
-            "a task is scaled by its weight, but the weight stands outside the square: take its root": scaled(
-                lambda weights: weights, lambda weights: 1 / weights
-            ),
-            "this predicts the scaled targets; turn the scaling back, task by task": scaled(np.sqrt, one),
-            "a task is scaled by its weight, whose root is meant, and the scaling is not turned back": scaled(
-                lambda weights: weights, one
-            ),
-            "on the way back the scaling is multiplied once more; divide by it": scaled(np.sqrt, np.sqrt),
-            "scaled by the root and turned back by the weight itself; divide by what you multiplied with": scaled(
-                np.sqrt, lambda weights: 1 / weights
-            ),
-            "the tasks are divided by the root and multiplied back; a weight above 1 must make its task larger": scaled(
-                inverse_root, np.sqrt
-            ),
-            "the weights scale the best unweighted matrix; they must have a say before the directions are chosen": (
-                scaled(one, np.sqrt)
-            ),
-            "the directions are those of the scaled tasks, but the fit that they project is not scaled": unscaled_fit,
-            "the least-squares weights are cut to rank r; cut the fitted values, X times them, whose error counts": (
-                scaled(np.sqrt, inverse_root, of_coefficients)
-            ),
-            "the weights are ignored, and the least-squares weights are cut to rank r in place of the fitted values": (
-                scaled(one, one, of_coefficients)
-            ),
-            "the targets are cut to rank r, noise and all; cut the fitted values": scaled(
-                np.sqrt, inverse_root, of_targets
-            ),
-            "the smallest singular values are kept; keep the r largest": scaled(np.sqrt, inverse_root, of_last),
-            "this is least squares, of full rank; a trunk of width r allows rank r": scaled(
-                one, one, lambda X, Y, r: fit(X, Y)
-            ),
-        },
-        "with all weights 1 it is `mtl.reduced_rank_regression(X, Y, r)[0]`; see what a weight does to a square",
-    )
+    mistakes = {
+        "the task weights are ignored; this is the best matrix when all tasks count the same": scaled(one, one),
+        "a task is scaled by its weight, but the weight stands outside the square: take its root": scaled(
+            lambda weights: weights, lambda weights: 1 / weights
+        ),
+        "this predicts the scaled targets; turn the scaling back, task by task": scaled(np.sqrt, one),
+        "a task is scaled by its weight, whose root is meant, and the scaling is not turned back": scaled(
+            lambda weights: weights, one
+        ),
+        "on the way back the scaling is multiplied once more; divide by it": scaled(np.sqrt, np.sqrt),
+        "the tasks are divided by the root and multiplied back; a weight above 1 must make its task larger": scaled(
+            inverse_root, np.sqrt
+        ),
+        "the weights scale the best unweighted matrix; they must have a say before the directions are chosen": (
+            scaled(one, np.sqrt)
+        ),
+        "the directions are those of the scaled tasks, but the fit that they project is not scaled": unscaled_fit,
+        "the least-squares weights are cut to rank r; cut the fitted values, X times them, whose error counts": (
+            scaled(np.sqrt, inverse_root, of_coefficients)
+        ),
+        "the targets are cut to rank r, noise and all; cut the fitted values": scaled(
+            np.sqrt, inverse_root, of_targets
+        ),
+        "the smallest singular values are kept; keep the r largest": scaled(np.sqrt, inverse_root, of_last),
+        "this is least squares, of full rank; a trunk of width r allows rank r": scaled(
+            one, one, lambda X, Y, r: fit(X, Y)
+        ),
+    }
+    look = "with all weights 1 it is `mtl.reduced_rank_regression(X, Y, r)[0]`; see what a weight does to a square"
+    return Trial(inputs, expected, mistakes, look)

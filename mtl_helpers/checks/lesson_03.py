@@ -43,47 +43,38 @@ def round_change() -> Trial:
 
         return changes
 
-    def cosine(one, other):
-        return dot(one, other) / (dot(one, one) * dot(other, other)) ** 0.5
-
     def with_turns(change: Callable) -> Callable:
         return lambda g1, g2, turns, rate: expected(g1, g2, change(turns), rate)
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "the sign is turned: descent goes against the gradient, so a step lowers its own loss": lambda *given: (
-                -np.array(expected(*given))
-            ),
-            "only the trunk is counted; a task's own turns move its own head as well": built(own=("trunk",)),
-            "own turns count the length of a gradient; what counts is its square, the gradient times itself": (
-                built(square=lambda values: dot(values, values) ** 0.5)
-            ),
-            "the two heads are multiplied with each other, but a step for one task leaves the other's head alone": (
-                built(cross=("trunk", "head"))
-            ),
-            "only a task's own turns are counted; the other's turns move the trunk, and so this loss": built(cross=()),
-            "only the other task's turns are counted; each task's own turns lower its loss too": built(own=()),
-            "the rate is missing: a step is the rate times the gradient": lambda g1, g2, turns, rate: expected(
-                g1, g2, turns, 1.0
-            ),
-            "each task's turns are counted for the other: turns[0] are steps for task 1": with_turns(
-                lambda turns: turns[::-1]
-            ),
-            "this is a round of one turn each; multiply by how many turns each task takes": with_turns(
-                lambda turns: [1, 1]
-            ),
-            "this is the change a turn; add up the whole round": lambda g1, g2, turns, rate: (
-                np.array(expected(g1, g2, turns, rate)) / sum(turns)
-            ),
-            "the cosine tells the direction only; the change is the dot product, lengths included": built(
-                measure=cosine
-            ),
-            "the loss of task 2 comes first here; [of L1, of L2] is asked for": lambda *given: expected(*given)[::-1],
-        },
-        "g1·g2 is one number: multiply entry by entry and add everything up; then ask which weights a turn moves",
-    )
+    mistakes = {
+        "the sign is turned: descent goes against the gradient, so a step lowers its own loss": lambda *given: (
+            -np.array(expected(*given))
+        ),
+        "only the trunk is counted; a task's own turns move its own head as well": built(own=("trunk",)),
+        "own turns count the length of a gradient; what counts is its square, the gradient times itself": (
+            built(square=lambda values: dot(values, values) ** 0.5)
+        ),
+        "the two heads are multiplied with each other, but a step for one task leaves the other's head alone": (
+            built(cross=("trunk", "head"))
+        ),
+        "only a task's own turns are counted; the other's turns move the trunk, and so this loss": built(cross=()),
+        "only the other task's turns are counted; each task's own turns lower its loss too": built(own=()),
+        "the rate is missing: a step is the rate times the gradient": lambda g1, g2, turns, rate: expected(
+            g1, g2, turns, 1.0
+        ),
+        "each task's turns are counted for the other: turns[0] are steps for task 1": with_turns(
+            lambda turns: turns[::-1]
+        ),
+        "this is a round of one turn each; multiply by how many turns each task takes": with_turns(
+            lambda turns: [1, 1]
+        ),
+        "this is the change a turn; add up the whole round": lambda g1, g2, turns, rate: (
+            np.array(expected(g1, g2, turns, rate)) / sum(turns)
+        ),
+        "the loss of task 2 comes first here; [of L1, of L2] is asked for": lambda *given: expected(*given)[::-1],
+    }
+    look = "g1·g2 is one number: multiply entry by entry and add everything up; then ask which weights a turn moves"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("both values solve both equations at once, and the task that had the last turn has w on its side.")
@@ -111,47 +102,38 @@ def rest() -> Trial:
 
         return values
 
-    def one_round(c1, c2, w1, w2, rate):
-        return [w2 - rate * c1 * (w2 - w1), w1 - rate * c2 * (w1 - w2)]
-
-    return Trial(
-        inputs,
-        expected,
-        {
-            "the two values have changed places: a, after a turn of task 1, comes first": lambda *given: expected(
-                *given
-            )[::-1],
-            "this is the lesson's formula for equal curvatures; put c1 and c2 into the two equations": around(
-                lambda c1, c2, w1, w2: (w1 + w2) / 2
-            ),
-            "the middle has the curvatures, the lean does not; solve the two equations together": around(minimum),
-            "this is the minimum of the sum, where joint steps go; turns at a fixed rate jump around it": (
-                lambda c1, c2, w1, w2, rate: [minimum(c1, c2, w1, w2)] * 2
-            ),
-            "this is the average of a and b, twice; w jumps between two values": lambda *given: (
-                [sum(expected(*given)) / 2] * 2
-            ),
-            "each value starts from the other task's minimum, but w never arrives there; a starts from b, b from a": (
-                one_round
-            ),
-            "the curvature is squared: it comes into the gradient once, and the ½ takes the 2": (
-                lambda c1, c2, w1, w2, rate: expected(c1**2, c2**2, w1, w2, rate)
-            ),
-            "this is for twice the rate: the ½ in the loss cancels the 2 of the derivative": (
-                lambda c1, c2, w1, w2, rate: expected(c1, c2, w1, w2, 2 * rate)
-            ),
-            "this is for half the rate: the ½ in the loss cancels the 2 of the derivative": (
-                lambda c1, c2, w1, w2, rate: expected(c1, c2, w1, w2, rate / 2)
-            ),
-            "c1 and c2 have changed places: c1 is the curvature of task 1": lambda c1, c2, w1, w2, rate: expected(
-                c2, c1, w1, w2, rate
-            ),
-            "these are the two minima, but a step goes only the share rate times curvature of the way to one": (
-                lambda c1, c2, w1, w2, rate: [w1, w2]
-            ),
-        },
-        "solve the two equations; a loop must run until w settles, thousands of rounds at a small rate",
-    )
+    mistakes = {
+        "the two values have changed places: a, after a turn of task 1, comes first": lambda *given: expected(*given)[
+            ::-1
+        ],
+        "this is the lesson's formula for equal curvatures; put c1 and c2 into the two equations": around(
+            lambda c1, c2, w1, w2: (w1 + w2) / 2
+        ),
+        "the middle has the curvatures, the lean does not; solve the two equations together": around(minimum),
+        "this is the minimum of the sum, where joint steps go; turns at a fixed rate jump around it": (
+            lambda c1, c2, w1, w2, rate: [minimum(c1, c2, w1, w2)] * 2
+        ),
+        "this is the average of a and b, twice; w jumps between two values": lambda *given: (
+            [sum(expected(*given)) / 2] * 2
+        ),
+        "the curvature is squared: it comes into the gradient once, and the ½ takes the 2": (
+            lambda c1, c2, w1, w2, rate: expected(c1**2, c2**2, w1, w2, rate)
+        ),
+        "this is for twice the rate: the ½ in the loss cancels the 2 of the derivative": (
+            lambda c1, c2, w1, w2, rate: expected(c1, c2, w1, w2, 2 * rate)
+        ),
+        "this is for half the rate: the ½ in the loss cancels the 2 of the derivative": (
+            lambda c1, c2, w1, w2, rate: expected(c1, c2, w1, w2, rate / 2)
+        ),
+        "c1 and c2 have changed places: c1 is the curvature of task 1": lambda c1, c2, w1, w2, rate: expected(
+            c2, c1, w1, w2, rate
+        ),
+        "these are the two minima, but a step goes only the share rate times curvature of the way to one": (
+            lambda c1, c2, w1, w2, rate: [w1, w2]
+        ),
+    }
+    look = "solve the two equations; a loop must run until w settles, thousands of rounds at a small rate"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("one number turns the sizes of any number of tasks into probabilities.")
@@ -173,41 +155,35 @@ def tempered() -> Trial:
     def softmax(scores):
         return shares(np.exp(scores - scores.max()))
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "the temperature is turned around: the power is 1/T, so that a large T evens the shares out": (
-                lambda sizes, temperature: shares(sizes.astype(float) ** temperature)
-            ),
-            "these do not add up to 1; divide by their sum": lambda sizes, temperature: (
-                sizes.astype(float) ** (1 / temperature)
-            ),
-            "these do not add up to 1: the shares are normalised before the power, and once more is needed after it": (
-                lambda sizes, temperature: shares(sizes) ** (1 / temperature)
-            ),
-            "this is a softmax of the sizes; here a power of each size is asked for, not an exponential": (
-                lambda sizes, temperature: softmax(sizes / temperature)
-            ),
-            "this is a softmax of the shares; here a power of each size is asked for, not an exponential": (
-                lambda sizes, temperature: softmax(shares(sizes) / temperature)
-            ),
-            "the temperature has no effect: this is proportional sampling, T = 1": lambda sizes, _: shares(sizes),
-            "every task gets the same, whatever its size; that is the limit of a large T": lambda sizes, _: np.full(
-                len(sizes), 1 / len(sizes)
-            ),
-            "this goes in a straight line from proportional to even; the power bends it": lambda sizes, temperature: (
-                shares(sizes) / temperature + (1 - 1 / temperature) / len(sizes)
-            ),
-            "divided by the largest, not by the sum; probabilities add up to 1": lambda sizes, temperature: (
-                (sizes / sizes.max()) ** (1 / temperature)
-            ),
-            "small tasks get more than large ones: the sign of the power is turned": lambda sizes, temperature: shares(
-                sizes ** (-1 / temperature)
-            ),
-        },
-        "for sizes 16 and 1 it is 16/17 and 1/17 at T = 1, and 4/5 and 1/5 at T = 2",
-    )
+    mistakes = {
+        "the temperature is turned around: the power is 1/T, so that a large T evens the shares out": (
+            lambda sizes, temperature: shares(sizes.astype(float) ** temperature)
+        ),
+        "these do not add up to 1; divide by their sum": lambda sizes, temperature: (
+            sizes.astype(float) ** (1 / temperature)
+        ),
+        "these do not add up to 1: the shares are normalised before the power, and once more is needed after it": (
+            lambda sizes, temperature: shares(sizes) ** (1 / temperature)
+        ),
+        "this is a softmax of the sizes; here a power of each size is asked for, not an exponential": (
+            lambda sizes, temperature: softmax(sizes / temperature)
+        ),
+        "this is a softmax of the shares; here a power of each size is asked for, not an exponential": (
+            lambda sizes, temperature: softmax(shares(sizes) / temperature)
+        ),
+        "the temperature has no effect: this is proportional sampling, T = 1": lambda sizes, _: shares(sizes),
+        "every task gets the same, whatever its size; that is the limit of a large T": lambda sizes, _: np.full(
+            len(sizes), 1 / len(sizes)
+        ),
+        "divided by the largest, not by the sum; probabilities add up to 1": lambda sizes, temperature: (
+            (sizes / sizes.max()) ** (1 / temperature)
+        ),
+        "small tasks get more than large ones: the sign of the power is turned": lambda sizes, temperature: shares(
+            sizes ** (-1 / temperature)
+        ),
+    }
+    look = "for sizes 16 and 1 it is 16/17 and 1/17 at T = 1, and 4/5 and 1/5 at T = 2"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("who has no turn keeps weight and momentum, and a flat loss is still a turn.")
@@ -237,14 +213,6 @@ def turn() -> Trial:
 
         return result
 
-    def one_momentum(weights, momenta, gradients, rate, decay: float):
-        new, momentum = np.stack([weights, momenta]), momenta[0]
-        for k, gradient in enumerate(gradients):
-            if gradient is not None:
-                momentum = 0.9 * momentum + gradient
-                new[:, k] = (1 - rate * decay) * weights[k] - rate * momentum, momentum
-        return new
-
     def expected(weights, momenta, gradients, rate, decay):
         return built()(weights, momenta, gradients, rate, decay)
 
@@ -253,60 +221,50 @@ def turn() -> Trial:
         off = result.shape == given.shape and result[:, idle] - given[:, idle]
         return np.any(off) and np.all(np.abs(off) < 1e-6)
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "None is still taken for zero: an idle head does not stay as it was": built(
-                idle=lambda w, m, rate, decay: ((1 - rate * decay) * w - rate * 0.9 * m, 0.9 * m)
-            ),
-            "an idle weight stays, but its momentum fades; both belong to the task that has no turn": built(
-                idle=lambda w, m, rate, decay: (w, 0.9 * m)
-            ),
-            "no momentum moves the idle head, but weight decay still shrinks it": built(
-                idle=lambda w, m, rate, decay: ((1 - rate * decay) * w, m)
-            ),
-            "an idle head still decays, and its momentum fades": built(
-                idle=lambda w, m, rate, decay: ((1 - rate * decay) * w, 0.9 * m)
-            ),
-            "the idle momentum is kept, and still moves the weight": built(
-                idle=lambda w, m, rate, decay: (w - rate * m, m)
-            ),
-            "the idle momentum is set to zero; it would be missing when the task has its next turn": built(
-                idle=lambda w, m, rate, decay: (w, 0.0)
-            ),
-            "the idle head decays and loses its momentum; leave both as they were": built(
-                idle=lambda w, m, rate, decay: ((1 - rate * decay) * w, 0.0)
-            ),
-            "a gradient of zero is skipped too, but only None means idle": built(
-                none=lambda gradient: gradient is None or gradient == 0
-            ),
-            "one momentum runs through all weights; each has its own": one_momentum,
-            "a weight with a turn must decay as before; the repair is for the idle ones only": built(
-                step=lambda w, m, g, rate, decay: (w - rate * (0.9 * m + g), 0.9 * m + g)
-            ),
-            "the weights move by the old momentum; renew the momentum first": built(
-                step=lambda w, m, g, rate, decay: ((1 - rate * decay) * w - rate * m, 0.9 * m + g)
-            ),
-            "the momentum is not used: the weights follow this gradient alone": built(
-                step=lambda w, m, g, rate, decay: ((1 - rate * decay) * w - rate * g, 0.9 * m + g)
-            ),
-            "the sign is turned: descent subtracts the momentum": built(
-                step=lambda w, m, g, rate, decay: ((1 - rate * decay) * w + rate * (0.9 * m + g), 0.9 * m + g)
-            ),
-            "the decay has come into the momentum; in the code given it acts on the weight alone": built(
-                step=lambda w, m, g, rate, decay: (
-                    w - rate * (0.9 * m + g + decay * w),
-                    0.9 * m + g + decay * w,
-                )
-            ),
-            "these are pairs, one for each weight; hand back all the weights first, then all the momenta": (
-                lambda *given: built()(*given).T
-            ),
-            "nothing changes at all; entries that have a gradient take their step": lambda weights, momenta, *_: (
-                np.stack([weights, momenta])
-            ),
-        },
-        "idle entries come back as they were; zero is no None",
-        {"an idle entry is nearly what it was, and not bit for bit; hand it back untouched": nearly_idle},
-    )
+    mistakes = {
+        "None is still taken for zero: an idle head does not stay as it was": built(
+            idle=lambda w, m, rate, decay: ((1 - rate * decay) * w - rate * 0.9 * m, 0.9 * m)
+        ),
+        "an idle weight stays, but its momentum fades; both belong to the task that has no turn": built(
+            idle=lambda w, m, rate, decay: (w, 0.9 * m)
+        ),
+        "no momentum moves the idle head, but weight decay still shrinks it": built(
+            idle=lambda w, m, rate, decay: ((1 - rate * decay) * w, m)
+        ),
+        "the idle momentum is kept, and still moves the weight": built(
+            idle=lambda w, m, rate, decay: (w - rate * m, m)
+        ),
+        "the idle momentum is set to zero; it would be missing when the task has its next turn": built(
+            idle=lambda w, m, rate, decay: (w, 0.0)
+        ),
+        "a gradient of zero is skipped too, but only None means idle": built(
+            none=lambda gradient: gradient is None or gradient == 0
+        ),
+        "a weight with a turn must decay as before; the repair is for the idle ones only": built(
+            step=lambda w, m, g, rate, decay: (w - rate * (0.9 * m + g), 0.9 * m + g)
+        ),
+        "the weights move by the old momentum; renew the momentum first": built(
+            step=lambda w, m, g, rate, decay: ((1 - rate * decay) * w - rate * m, 0.9 * m + g)
+        ),
+        "the momentum is not used: the weights follow this gradient alone": built(
+            step=lambda w, m, g, rate, decay: ((1 - rate * decay) * w - rate * g, 0.9 * m + g)
+        ),
+        "the sign is turned: descent subtracts the momentum": built(
+            step=lambda w, m, g, rate, decay: ((1 - rate * decay) * w + rate * (0.9 * m + g), 0.9 * m + g)
+        ),
+        "the decay has come into the momentum; in the code given it acts on the weight alone": built(
+            step=lambda w, m, g, rate, decay: (
+                w - rate * (0.9 * m + g + decay * w),
+                0.9 * m + g + decay * w,
+            )
+        ),
+        "these are pairs, one for each weight; hand back all the weights first, then all the momenta": (
+            lambda *given: built()(*given).T
+        ),
+        "nothing changes at all; entries that have a gradient take their step": lambda weights, momenta, *_: np.stack(
+            [weights, momenta]
+        ),
+    }
+    signs = {"an idle entry is nearly what it was, and not bit for bit; hand it back untouched": nearly_idle}
+    look = "idle entries come back as they were; zero is no None"
+    return Trial(inputs, expected, mistakes, look, signs)

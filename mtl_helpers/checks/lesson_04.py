@@ -25,42 +25,39 @@ def task_weight() -> Trial:
     def expected(theta, phi, unit):
         return ratio(theta, phi) / unit**2
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "the angles come in degrees, and `np.sin` wants radians": lambda theta, phi, unit: (
-                np.sin(2 * theta) / np.sin(2 * (phi - theta)) / unit**2
-            ),
-            "this is for weights on equal units: target 2's loss has grown with its unit, and its weight must make up "
-            "for that": lambda theta, phi, unit: ratio(theta, phi),
-            "a squared loss grows with its unit's square; this divides by the unit once": lambda theta, phi, unit: (
-                ratio(theta, phi) / unit
-            ),
-            "a louder target needs a smaller weight; this multiplies by the unit's square": lambda theta, phi, unit: (
-                ratio(theta, phi) * unit**2
-            ),
-            "the tasks are swapped: the weight of task 2 grows as the trunk turns away from task 1": (
-                lambda theta, phi, unit: 1 / ratio(theta, phi) / unit**2
-            ),
-            "the losses are compared by their sines; the derivative of a squared sine is the sine of twice the angle": (
-                lambda theta, phi, unit: singles(theta, phi) / unit**2
-            ),
-            "this makes the two tasks' losses equal; the trunk rests where their derivatives cancel": (
-                lambda theta, phi, unit: singles(theta, phi) ** -2 / unit**2
-            ),
-            "this compares the losses; the trunk rests where their derivatives cancel": lambda theta, phi, unit: (
-                singles(theta, phi) ** 2 / unit**2
-            ),
-            "the angle to task 2 is phi - theta, not phi": lambda theta, phi, unit: (
-                np.sin(2 * np.deg2rad(theta)) / np.sin(2 * np.deg2rad(phi)) / unit**2
-            ),
-            "the trunk does not turn in proportion to the angles; set the derivative of the loss to zero": (
-                lambda theta, phi, unit: theta / (phi - theta) / unit**2
-            ),
-        },
-        "half-way between the tasks, and in equal units, the weight must be 1",
-    )
+    mistakes = {
+        "the angles come in degrees, and `np.sin` wants radians": lambda theta, phi, unit: (
+            np.sin(2 * theta) / np.sin(2 * (phi - theta)) / unit**2
+        ),
+        "this is for weights on equal units: target 2's loss has grown with its unit, and its weight must make up "
+        "for that": lambda theta, phi, unit: ratio(theta, phi),
+        "a squared loss grows with its unit's square; this divides by the unit once": lambda theta, phi, unit: (
+            ratio(theta, phi) / unit
+        ),
+        "a louder target needs a smaller weight; this multiplies by the unit's square": lambda theta, phi, unit: (
+            ratio(theta, phi) * unit**2
+        ),
+        "the tasks are swapped: the weight of task 2 grows as the trunk turns away from task 1": (
+            lambda theta, phi, unit: 1 / ratio(theta, phi) / unit**2
+        ),
+        "the losses are compared by their sines; the derivative of a squared sine is the sine of twice the angle": (
+            lambda theta, phi, unit: singles(theta, phi) / unit**2
+        ),
+        "this makes the two tasks' losses equal; the trunk rests where their derivatives cancel": (
+            lambda theta, phi, unit: singles(theta, phi) ** -2 / unit**2
+        ),
+        "this compares the losses; the trunk rests where their derivatives cancel": lambda theta, phi, unit: (
+            singles(theta, phi) ** 2 / unit**2
+        ),
+        "the angle to task 2 is phi - theta, not phi": lambda theta, phi, unit: (
+            np.sin(2 * np.deg2rad(theta)) / np.sin(2 * np.deg2rad(phi)) / unit**2
+        ),
+        "the trunk does not turn in proportion to the angles; set the derivative of the loss to zero": (
+            lambda theta, phi, unit: theta / (phi - theta) / unit**2
+        ),
+    }
+    look = "half-way between the tasks, and in equal units, the weight must be 1"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("an absent label has no say in any gradient, and a task with few labels keeps its full vote.")
@@ -111,43 +108,37 @@ def masked_gradient() -> Trial:
             and np.any(~np.isfinite(result) & np.isnan(targets) & (np.isnan(targets).all(axis=0) == silent))
         )
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "NaN was silenced at the end, and with it a prediction that is NaN; clean the targets, and them alone": (
-                lambda p, t: np.nan_to_num(expected(p, t))
-            ),
-            "a zero was filled in and trained on as if it were known; an absent label has gradient zero": filled,
-            "a zero was filled in and trained on, whatever it was divided by; mask the filled places as well": (
-                lambda p, t: filled(p, t) * len(t) / labels(t)
-            ),
-            "a label of zero is a label: ask for NaN, not for zero": nonzero,
-            "this averages over absent labels: divide by the number of present ones, task by task": lambda p, t: (
-                errors(p, t) / len(t)
-            ),
-            "all labels went into one mean, so a task with few of them has little to say; take a mean for each task": (
-                lambda p, t: errors(p, t) / np.isfinite(t).sum()
-            ),
-            "this divides by all entries of the batch; each task's mean is over its own present labels": lambda p, t: (
-                errors(p, t) / t.size
-            ),
-            "the sum over the labels is not divided by their number": errors,
-            "rows that lack a label were thrown away, and with them the labels that they do have": complete,
-            "the task losses were averaged; the joint loss is their sum": lambda p, t: (
-                errors(p, t) / labels(t) / t.shape[1]
-            ),
-            "half of it: the derivative of a square brings a factor of 2": lambda p, t: errors(p, t) / labels(t) / 2,
-            "the sign is turned: where the prediction is too high, the loss rises with it": lambda p, t: (
-                -errors(p, t) / labels(t)
-            ),
-        },
-        "clean the targets first, and divide what is left in each column by the number of its labels",
-        {
-            "zero times NaN is NaN: replace absent targets before anything is computed from them": not_finite(False),
-            "a task without any label in the batch divides zero by zero; it must add nothing": not_finite(True),
-        },
-    )
+    mistakes = {
+        "NaN was silenced at the end, and with it a prediction that is NaN; clean the targets, and them alone": (
+            lambda p, t: np.nan_to_num(expected(p, t))
+        ),
+        "a zero was filled in and trained on as if it were known; an absent label has gradient zero": filled,
+        "a zero was filled in and trained on, whatever it was divided by; mask the filled places as well": (
+            lambda p, t: filled(p, t) * len(t) / labels(t)
+        ),
+        "a label of zero is a label: ask for NaN, not for zero": nonzero,
+        "this averages over absent labels: divide by the number of present ones, task by task": lambda p, t: (
+            errors(p, t) / len(t)
+        ),
+        "all labels went into one mean, so a task with few of them has little to say; take a mean for each task": (
+            lambda p, t: errors(p, t) / np.isfinite(t).sum()
+        ),
+        "the sum over the labels is not divided by their number": errors,
+        "rows that lack a label were thrown away, and with them the labels that they do have": complete,
+        "the task losses were averaged; the joint loss is their sum": lambda p, t: (
+            errors(p, t) / labels(t) / t.shape[1]
+        ),
+        "half of it: the derivative of a square brings a factor of 2": lambda p, t: errors(p, t) / labels(t) / 2,
+        "the sign is turned: where the prediction is too high, the loss rises with it": lambda p, t: (
+            -errors(p, t) / labels(t)
+        ),
+    }
+    signs = {
+        "zero times NaN is NaN: replace absent targets before anything is computed from them": not_finite(False),
+        "a task without any label in the batch divides zero by zero; it must add nothing": not_finite(True),
+    }
+    look = "clean the targets first, and divide what is left in each column by the number of its labels"
+    return Trial(inputs, expected, mistakes, look, signs)
 
 
 @exercise("each task's gradient is divided by that task's own loss.")
@@ -185,41 +176,35 @@ def gradient_of_logs() -> Trial:
     def of_heads(X, trunk, heads, Y):
         return trunk.T @ without_heads(X, trunk, heads, Y)
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "this is the gradient of L1 + L2; the logarithm divides each task's part by that task's loss": weighted(
-                lambda L, n, length: 1
-            ),
-            "this is the logarithm of the sum, which turns both parts alike; each task needs a logarithm of its own": (
-                weighted(lambda L, n, length: 1 / L.sum())
-            ),
-            "both parts are divided by one mean over all entries; each task has a loss of its own (axis=0)": weighted(
-                lambda L, n, length: 1 / L.mean()
-            ),
-            "each part is divided by the other task's loss": weighted(lambda L, n, length: 1 / L[::-1]),
-            "each part is divided by the root of its loss; the derivative of log L is 1/L": weighted(
-                lambda L, n, length: L**-0.5
-            ),
-            "each part is multiplied by its loss; the derivative of log L is 1/L": weighted(lambda L, n, length: L),
-            "half of it: the derivative of a square brings a factor of 2": weighted(lambda L, n, length: 0.5 / L),
-            "the number of rows must cancel: the mean's 1/n stands in the gradient and in the loss, and here in one of "
-            "them only": weighted(lambda L, n, length: n / L),
-            "the number of rows must cancel: the gradient has the mean's 1/n, and the loss it is divided by has not": (
-                weighted(lambda L, n, length: 1 / L / n)
-            ),
-            "each part is brought to length 1; the logarithm divides by the loss, not by the gradient's length": (
-                weighted(lambda L, n, length: 1 / length)
-            ),
-            "the sign is turned: this is the way down, and the gradient points up": weighted(
-                lambda L, n, length: -1 / L
-            ),
-            "the errors have not come back through the heads: each task's part is X' e_k times its head": without_heads,
-            "this is the gradient on the heads; the question is about the trunk": of_heads,
-        },
-        "it is the sum of g_k / L_k, where g_k is task k's own gradient on the trunk",
-    )
+    mistakes = {
+        "this is the gradient of L1 + L2; the logarithm divides each task's part by that task's loss": weighted(
+            lambda L, n, length: 1
+        ),
+        "this is the logarithm of the sum, which turns both parts alike; each task needs a logarithm of its own": (
+            weighted(lambda L, n, length: 1 / L.sum())
+        ),
+        "both parts are divided by one mean over all entries; each task has a loss of its own (axis=0)": weighted(
+            lambda L, n, length: 1 / L.mean()
+        ),
+        "each part is divided by the other task's loss": weighted(lambda L, n, length: 1 / L[::-1]),
+        "each part is divided by the root of its loss; the derivative of log L is 1/L": weighted(
+            lambda L, n, length: L**-0.5
+        ),
+        "half of it: the derivative of a square brings a factor of 2": weighted(lambda L, n, length: 0.5 / L),
+        "the number of rows must cancel: the mean's 1/n stands in the gradient and in the loss, and here in one of "
+        "them only": weighted(lambda L, n, length: n / L),
+        "the number of rows must cancel: the gradient has the mean's 1/n, and the loss it is divided by has not": (
+            weighted(lambda L, n, length: 1 / L / n)
+        ),
+        "each part is brought to length 1; the logarithm divides by the loss, not by the gradient's length": (
+            weighted(lambda L, n, length: 1 / length)
+        ),
+        "the sign is turned: this is the way down, and the gradient points up": weighted(lambda L, n, length: -1 / L),
+        "the errors have not come back through the heads: each task's part is X' e_k times its head": without_heads,
+        "this is the gradient on the heads; the question is about the trunk": of_heads,
+    }
+    look = "it is the sum of g_k / L_k, where g_k is task k's own gradient on the trunk"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("a joint step is one gradient, one update of the memory and one move, and Adam has met the task weights.")
@@ -278,35 +263,32 @@ def joint_adam() -> Trial:
     def expected(start, targets, task_weights, rate, steps):
         return run()(start, targets, task_weights, rate, steps)
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "the first step divides zero by zero: the correction counts steps from 1": run(first=0),
-            "the task weights are ignored: they belong on the gradients, before Adam sees them": run(weight="none"),
-            "one gradient, one move, but " + moves: run(weight="move"),
-            turns: run(joined=False),
-            turns + ", and counts one step": run(joined=False, by_turn=True),
-            two: run(joined=False, weight="move"),
-            two + " (the correction counts moves here, and steps are meant)": run(
-                joined=False, weight="move", by_turn=True
-            ),
-            "one step is missing: range(1, steps) makes steps - 1 of them": late(),
-            "one step is missing, since range(1, steps) makes steps - 1; " + two: late(joined=False, weight="move"),
-            "the task weights have no effect, and " + turns: run(joined=False, weight="none"),
-            adams: run(joined=False, own=True, at_once=True),
-            adams + ", and the joint step is one move": run(joined=False, own=True),
-            "each task has an Adam of its own here, and its task weight changes only that Adam's rate": run(
-                joined=False, own=True, at_once=True, weight="move"
-            ),
-            "each task has an Adam of its own here, in turn, and its task weight changes only that Adam's rate": run(
-                joined=False, own=True, weight="move"
-            ),
-            "the correction is gone; without it the first steps have another length": run(corrected=False),
-            "the move goes uphill; a step is against the gradient": run(sign=1),
-            "the memory of squares never falls here; near the targets gradients are small, and the memory must fall "
-            "with them": run(falls=False),
-        },
-        "a step is one weighted sum of gradients, one update of the memory, one move",
-        tolerance=1e-5,  # a common factor of all gradients changes nothing but the share of the 1e-7
-    )
+    mistakes = {
+        "the first step divides zero by zero: the correction counts steps from 1": run(first=0),
+        "the task weights are ignored: they belong on the gradients, before Adam sees them": run(weight="none"),
+        "one gradient, one move, but " + moves: run(weight="move"),
+        turns: run(joined=False),
+        turns + ", and counts one step": run(joined=False, by_turn=True),
+        two: run(joined=False, weight="move"),
+        two + " (the correction counts moves here, and steps are meant)": run(
+            joined=False, weight="move", by_turn=True
+        ),
+        "one step is missing: range(1, steps) makes steps - 1 of them": late(),
+        "one step is missing, since range(1, steps) makes steps - 1; " + two: late(joined=False, weight="move"),
+        "the task weights have no effect, and " + turns: run(joined=False, weight="none"),
+        adams: run(joined=False, own=True, at_once=True),
+        adams + ", and the joint step is one move": run(joined=False, own=True),
+        "each task has an Adam of its own here, and its task weight changes only that Adam's rate": run(
+            joined=False, own=True, at_once=True, weight="move"
+        ),
+        "each task has an Adam of its own here, in turn, and its task weight changes only that Adam's rate": run(
+            joined=False, own=True, weight="move"
+        ),
+        "the correction is gone; without it the first steps have another length": run(corrected=False),
+        "the move goes uphill; a step is against the gradient": run(sign=1),
+        "the memory of squares never falls here; near the targets gradients are small, and the memory must fall "
+        "with them": run(falls=False),
+    }
+    look = "a step is one weighted sum of gradients, one update of the memory, one move"
+    # A common factor of all gradients changes nothing but the share of the 1e-7.
+    return Trial(inputs, expected, mistakes, look, tolerance=1e-5)

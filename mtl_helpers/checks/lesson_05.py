@@ -30,34 +30,29 @@ def strength_and_ridge() -> Trial:
     def right(l1, l2, tasks):
         return np.array([l1**2 / (tasks**2 * (l1 + l2)), l1 * l2 / (tasks * (l1 + l2))])
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "these are the two numbers in the wrong order: strength first, then ridge": lambda *given: right(*given)[
-                ::-1
-            ],
-            "this is the result for two tasks; `tasks` may be larger": lambda l1, l2, tasks: right(l1, l2, 2),
-            "the best common part is not the mean of the weights but a share of it, since it is charged as well": (
-                lambda l1, l2, tasks: [(l1 - l2) / tasks**2, l2 / tasks]
-            ),
-            "a ridge penalty charges for the gaps too; the strength is what is left to charge for them": (
-                lambda l1, l2, tasks: [l1 / tasks**2, right(l1, l2, tasks)[1]]
-            ),
-            "this leaves the common part at zero; hold the weights still and minimise over it": (
-                lambda l1, l2, tasks: [0, l1 / tasks]
-            ),
-            "each deviation is charged l1 / tasks, not l1": lambda l1, l2, tasks: right(tasks * l1, l2, tasks),
-            "this counts each pair of tasks twice, once in either order": lambda *given: right(*given) * [0.5, 1],
-            "the squared gaps of all pairs add up to `tasks` times the spread around the mean, so divide once more": (
-                lambda l1, l2, tasks: right(l1, l2, tasks) * [tasks, 1]
-            ),
-            "the ridge is the price of each task's own squared length; T |m|^2 is a part of what all tasks pay": (
-                lambda l1, l2, tasks: right(l1, l2, tasks) * [1, tasks]
-            ),
-        },
-        "put the best common part back, and sort what remains into gaps and squared lengths",
-    )
+    mistakes = {
+        "these are the two numbers in the wrong order: strength first, then ridge": lambda *given: right(*given)[::-1],
+        "this is the result for two tasks; `tasks` may be larger": lambda l1, l2, tasks: right(l1, l2, 2),
+        "the best common part is not the mean of the weights but a share of it, since it is charged as well": (
+            lambda l1, l2, tasks: [(l1 - l2) / tasks**2, l2 / tasks]
+        ),
+        "a ridge penalty charges for the gaps too; the strength is what is left to charge for them": (
+            lambda l1, l2, tasks: [l1 / tasks**2, right(l1, l2, tasks)[1]]
+        ),
+        "this leaves the common part at zero; hold the weights still and minimise over it": (
+            lambda l1, l2, tasks: [0, l1 / tasks]
+        ),
+        "each deviation is charged l1 / tasks, not l1": lambda l1, l2, tasks: right(tasks * l1, l2, tasks),
+        "this counts each pair of tasks twice, once in either order": lambda *given: right(*given) * [0.5, 1],
+        "the squared gaps of all pairs add up to `tasks` times the spread around the mean, so divide once more": (
+            lambda l1, l2, tasks: right(l1, l2, tasks) * [tasks, 1]
+        ),
+        "the ridge is the price of each task's own squared length; T |m|^2 is a part of what all tasks pay": (
+            lambda l1, l2, tasks: right(l1, l2, tasks) * [1, tasks]
+        ),
+    }
+    look = "put the best common part back, and sort what remains into gaps and squared lengths"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("each pair pulls both of its tasks, by a price of its own.")
@@ -107,44 +102,35 @@ def fit_softly() -> Trial:
 
     one_way = "each pair pulls both of its tasks; here only one of the two moves towards the other"
     one_vector = "this is one weight vector for all tasks, the far end of the dial, whatever the prices"
-    return Trial(
-        inputs,
-        expected,
-        {
-            "the penalty has the wrong sign: these tasks push each other away": changed(np.negative),
-            "the errors are summed over the rows; each task's error is a mean, else large tasks hardly feel a pull": (
-                lambda X, y, prices: solved(X, y, laplacian(prices), lambda x: 1)
-            ),
-            "each task's error is the mean over its own rows; here all are divided by the rows of all tasks": (
-                lambda X, y, prices: solved(X, y, laplacian(prices), lambda x: sum(map(len, X)))
-            ),
-            "each task's error is the mean over its own rows; here all are divided by the rows of the first": (
-                lambda X, y, prices: solved(X, y, laplacian(prices), lambda x: len(X[0]))
-            ),
-            "the block beside the diagonal is minus the price; with plus, a task is drawn to the other's opposite": (
-                lambda X, y, prices: solved(X, y, np.diag(prices.sum(axis=1)) + prices)
-            ),
-            "the weights stand in columns; a row for each task is asked for": lambda *given: expected(*given).T,
-            "these are fits apart: no price has an effect": changed(lambda prices: 0 * prices),
-            "the pull is twice too strong: a pair is charged once, though `prices` lists it twice": changed(
-                lambda prices: 2 * prices
-            ),
-            "the pull is half of what it should be: error and penalty both bring a factor 2, and they cancel": changed(
-                lambda prices: prices / 2
-            ),
-            one_way: changed(np.triu),
-            one_way + ", the later one towards the earlier": changed(np.tril),
-            "this pulls all weights to zero; what draws task t to task s, `prices[t, s]` times w_s, is missing": (
-                lambda X, y, prices: solved(X, y, np.diag(prices.sum(axis=1)))
-            ),
-            "this uses one price for all pairs; each pair has a price of its own": changed(
-                lambda prices: prices[0, min(1, len(prices) - 1)] * (1 - np.eye(len(prices)))
-            ),
-            one_vector: pooled_rows,
-            one_vector + ", with each task's rows counted alike": pooled_means,
-        },
-        "set half the gradient for task t to zero: A_t w_t - b_t + sum over s of prices[t, s] (w_t - w_s)",
-    )
+    mistakes = {
+        "the penalty has the wrong sign: these tasks push each other away": changed(np.negative),
+        "the errors are summed over the rows; each task's error is a mean, else large tasks hardly feel a pull": (
+            lambda X, y, prices: solved(X, y, laplacian(prices), lambda x: 1)
+        ),
+        "the block beside the diagonal is minus the price; with plus, a task is drawn to the other's opposite": (
+            lambda X, y, prices: solved(X, y, np.diag(prices.sum(axis=1)) + prices)
+        ),
+        "the weights stand in columns; a row for each task is asked for": lambda *given: expected(*given).T,
+        "these are fits apart: no price has an effect": changed(lambda prices: 0 * prices),
+        "the pull is twice too strong: a pair is charged once, though `prices` lists it twice": changed(
+            lambda prices: 2 * prices
+        ),
+        "the pull is half of what it should be: error and penalty both bring a factor 2, and they cancel": changed(
+            lambda prices: prices / 2
+        ),
+        one_way: changed(np.triu),
+        one_way + ", the later one towards the earlier": changed(np.tril),
+        "this pulls all weights to zero; what draws task t to task s, `prices[t, s]` times w_s, is missing": (
+            lambda X, y, prices: solved(X, y, np.diag(prices.sum(axis=1)))
+        ),
+        "this uses one price for all pairs; each pair has a price of its own": changed(
+            lambda prices: prices[0, min(1, len(prices) - 1)] * (1 - np.eye(len(prices)))
+        ),
+        one_vector: pooled_rows,
+        one_vector + ", with each task's rows counted alike": pooled_means,
+    }
+    look = "set half the gradient for task t to zero: A_t w_t - b_t + sum over s of prices[t, s] (w_t - w_s)"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("decay drops the weak directions and shortens all others, and a narrow trunk drops some more.")
@@ -185,43 +171,35 @@ def decayed_fit() -> Trial:
             ((values[k] - decay) * np.outer(left[:, k], right[k]) for k in kept), np.zeros((X.shape[1], Y.shape[1]))
         )
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "a trunk of `width` units holds no more than `width` directions": of_values(
-                lambda s, k, decay, width: np.maximum(s - decay, 0)
-            ),
-            "weak directions are dropped, and the strong ones lose the price as well": of_values(
-                lambda s, k, decay, width: s * (s > decay) * (k < width)
-            ),
-            "a singular value that cannot pay the price becomes zero, not negative": of_values(
-                lambda s, k, decay, width: (s - decay) * (k < width)
-            ),
-            "the price is too high: the error changes by 2 (s - value), the cheapest pair costs 2 `decay` s": price(2),
-            "the price is too low: the error changes by 2 (s - value), the cheapest pair costs 2 `decay` s": price(0.5),
-            "this decays the product; decaying two layers subtracts from the singular values": of_values(
-                lambda s, k, decay, width: s / (1 + decay) * (k < width)
-            ),
-            "this decays the product, and no direction is left out": of_values(
-                lambda s, k, decay, width: s / (1 + decay)
-            ),
-            "the decay has no effect; this is the least-squares fit of that width": price(0),
-            "neither decay nor width has an effect; this is the least-squares fit": of_values(
-                lambda s, k, decay, width: s
-            ),
-            "the weakest directions were kept; a narrow trunk keeps the strongest": of_values(
-                lambda s, k, decay, width: np.maximum(s - decay, 0) * (k[::-1] < width)
-            ),
-            "entry by entry, this drops single weights; weight decay drops directions that tasks have in common": (
-                by_entry
-            ),
-            "these are the predictions; the product of trunk and head is asked for": lambda X, *rest: (
-                X @ expected(X, *rest)
-            ),
-        },
-        "change the singular values of X'Y alone, and put the three factors together again",
-    )
+    mistakes = {
+        "a trunk of `width` units holds no more than `width` directions": of_values(
+            lambda s, k, decay, width: np.maximum(s - decay, 0)
+        ),
+        "weak directions are dropped, and the strong ones lose the price as well": of_values(
+            lambda s, k, decay, width: s * (s > decay) * (k < width)
+        ),
+        "a singular value that cannot pay the price becomes zero, not negative": of_values(
+            lambda s, k, decay, width: (s - decay) * (k < width)
+        ),
+        "the price is too high: the error changes by 2 (s - value), the cheapest pair costs 2 `decay` s": price(2),
+        "the price is too low: the error changes by 2 (s - value), the cheapest pair costs 2 `decay` s": price(0.5),
+        "this decays the product; decaying two layers subtracts from the singular values": of_values(
+            lambda s, k, decay, width: s / (1 + decay) * (k < width)
+        ),
+        "the decay has no effect; this is the least-squares fit of that width": price(0),
+        "neither decay nor width has an effect; this is the least-squares fit": of_values(lambda s, k, decay, width: s),
+        "the weakest directions were kept; a narrow trunk keeps the strongest": of_values(
+            lambda s, k, decay, width: np.maximum(s - decay, 0) * (k[::-1] < width)
+        ),
+        "entry by entry, this drops single weights; weight decay drops directions that tasks have in common": (
+            by_entry
+        ),
+        "these are the predictions; the product of trunk and head is asked for": lambda X, *rest: (
+            X @ expected(X, *rest)
+        ),
+    }
+    look = "change the singular values of X'Y alone, and put the three factors together again"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("a trunk has no order of its own, so put two in step before you compare or average them.")
@@ -257,9 +235,6 @@ def best_order() -> Trial:
         order[np.linalg.norm(other, axis=0).argsort()] = np.linalg.norm(trunk, axis=0).argsort()
         return order
 
-    def by_distance(trunk, other):
-        return of_cost(np.sqrt(squares(trunk, other)))
-
     def by_angle(trunk, other):
         return closest(*(array / np.linalg.norm(array, axis=0) for array in (trunk, other)))
 
@@ -288,33 +263,26 @@ def best_order() -> Trial:
     def expected(trunk, other):
         return closest(trunk, other)
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "this is the inverse: the order for `other`, to bring it closest to `trunk`": lambda *trunks: np.argsort(
-                closest(*trunks)
-            ),
-            "some units are used twice: an order holds each unit once": lambda *trunks: squares(*trunks).argmin(axis=0),
-            taken_in_turn: in_turn,
-            taken_in_turn + "; try whole orders": lambda trunk, other: np.argsort(in_turn(other, trunk)),
-            "the closest pair goes first and what is left may fit badly; try whole orders": nearest_pair,
-            "sorted by length, units that look alike need not meet; compare the units themselves": by_length,
-            "sorted by length, `trunk` alone knows nothing of the other's order": lambda trunk, other: np.linalg.norm(
-                trunk, axis=0
-            ).argsort(),
-            "angles alone forget how long the units are, and the penalty charges for that, too": by_angle,
-            "this minimises the sum of the distances; the penalty charges their squares": by_distance,
-            "this is the farthest order, not the closest": lambda *trunks: closest(*trunks, farthest=True),
-            "this leaves the units as they stand": lambda trunk, other: np.arange(trunk.shape[1]),
-            "two units at a time were swapped, and that gets stuck where more must move; try whole orders": swapped,
-        },
-        "`trunk[:, order]` has to be as close to `other` as any order allows",
-        {
-            "this is the trunk in its new order; return the order itself, as the head needs it too": (
-                lambda result, trunk, other: (
-                    result.shape == trunk.shape and np.allclose(result, trunk[:, closest(trunk, other)])
-                )
-            ),
-        },
-    )
+    mistakes = {
+        "this is the inverse: the order for `other`, to bring it closest to `trunk`": lambda *trunks: np.argsort(
+            closest(*trunks)
+        ),
+        "some units are used twice: an order holds each unit once": lambda *trunks: squares(*trunks).argmin(axis=0),
+        taken_in_turn: in_turn,
+        taken_in_turn + "; try whole orders": lambda trunk, other: np.argsort(in_turn(other, trunk)),
+        "the closest pair goes first and what is left may fit badly; try whole orders": nearest_pair,
+        "sorted by length, units that look alike need not meet; compare the units themselves": by_length,
+        "angles alone forget how long the units are, and the penalty charges for that, too": by_angle,
+        "this is the farthest order, not the closest": lambda *trunks: closest(*trunks, farthest=True),
+        "this leaves the units as they stand": lambda trunk, other: np.arange(trunk.shape[1]),
+        "two units at a time were swapped, and that gets stuck where more must move; try whole orders": swapped,
+    }
+    signs = {
+        "this is the trunk in its new order; return the order itself, as the head needs it too": (
+            lambda result, trunk, other: (
+                result.shape == trunk.shape and np.allclose(result, trunk[:, closest(trunk, other)])
+            )
+        ),
+    }
+    look = "`trunk[:, order]` has to be as close to `other` as any order allows"
+    return Trial(inputs, expected, mistakes, look, signs)

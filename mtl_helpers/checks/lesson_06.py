@@ -22,31 +22,28 @@ def rows_to_break_even() -> Trial:
     def expected(angle, d, noise):
         return rows(angle, d, noise**2)
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "the angle comes in degrees, and `np.cos` wants radians": lambda angle, d, noise: rows(
-                angle, d, noise**2, radians=False
-            ),
-            "what enters is the variance of the noise, its standard deviation squared": lambda angle, d, noise: rows(
-                angle, d, noise
-            ),
-            "the bias of one task is the square of sin(φ/2), but 1 - cos φ is twice that": lambda angle, d, noise: (
-                d + 1 + noise**2 * (d - 1) / np.sin(np.deg2rad(angle) / 2) ** 2
-            ),
-            "this is n - d - 1; the rows that the fit itself uses up are still to be added": lambda angle, d, noise: (
-                rows(angle, d, noise**2) - d - 1
-            ),
-            "this solves for n - d, and the formula holds n - d - 1": lambda angle, d, noise: rows(
-                angle, d, noise**2, extra=0
-            ),
-            "the saving is the price of d inputs less that of one: d - 1, not d": lambda angle, d, noise: (
-                d + 1 + noise**2 * d / (1 - np.cos(np.deg2rad(angle)))
-            ),
-        },
-        "set the two sides of the break-even formula equal and solve for n",
-    )
+    mistakes = {
+        "the angle comes in degrees, and `np.cos` wants radians": lambda angle, d, noise: rows(
+            angle, d, noise**2, radians=False
+        ),
+        "what enters is the variance of the noise, its standard deviation squared": lambda angle, d, noise: rows(
+            angle, d, noise
+        ),
+        "the bias of one task is the square of sin(φ/2), but 1 - cos φ is twice that": lambda angle, d, noise: (
+            d + 1 + noise**2 * (d - 1) / np.sin(np.deg2rad(angle) / 2) ** 2
+        ),
+        "this is n - d - 1; the rows that the fit itself uses up are still to be added": lambda angle, d, noise: (
+            rows(angle, d, noise**2) - d - 1
+        ),
+        "this solves for n - d, and the formula holds n - d - 1": lambda angle, d, noise: rows(
+            angle, d, noise**2, extra=0
+        ),
+        "the saving is the price of d inputs less that of one: d - 1, not d": lambda angle, d, noise: (
+            d + 1 + noise**2 * d / (1 - np.cos(np.deg2rad(angle)))
+        ),
+    }
+    look = "set the two sides of the break-even formula equal and solve for n"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("in each group some tasks pay for its trunk, and all others for a head of their own.")
@@ -57,7 +54,7 @@ def ratio_of_groups() -> Trial:
         d = int(rng.integers(8, 25))
         groups = [
             [[9, 2], [5, 1], [2, 3]],
-            [[6, 2], [6, 2]],
+            [[6, 2], [6, 2], [9, 1]],
             [[8, 3]],
             [[1, 1], [4, 4], [3, 8], [10, 1]],
             [[2, 1], [7, 5]],
@@ -96,24 +93,21 @@ def ratio_of_groups() -> Trial:
     def mean_of_ratios(groups, d, n):
         return float(np.mean([cost(tasks, rank, d, n) / (tasks * price(d, n)) for tasks, rank in groups]))
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "this is one trunk wide enough for all groups; each group has a trunk of its own": one_trunk,
-            "this is one trunk for everybody, as wide as all groups need together; each group has its own": (
-                one_capped_trunk
-            ),
-            "this is what all tasks pay when they share; divide it by what they pay apart": lambda groups, d, n: sum(
-                cost(tasks, rank, d, n) for tasks, rank in groups
-            ),
-            "a group with no more tasks than units saves nothing and loses nothing: its ratio is 1": uncapped,
-            "this counts free weights; a head costs price(r), less than its share of price(d)": weights_counted,
-            "groups of more tasks weigh more: add up what all tasks pay, then divide": mean_of_ratios,
-            "this is what is saved; the ratio is what remains to pay": lambda groups, d, n: 1 - expected(groups, d, n),
-        },
-        "in each group r tasks pay price(d), and all others price(r)",
-    )
+    mistakes = {
+        "this is one trunk wide enough for all groups; each group has a trunk of its own": one_trunk,
+        "this is one trunk for everybody, as wide as all groups need together; each group has its own": (
+            one_capped_trunk
+        ),
+        "this is what all tasks pay when they share; divide it by what they pay apart": lambda groups, d, n: sum(
+            cost(tasks, rank, d, n) for tasks, rank in groups
+        ),
+        "a group with no more tasks than units saves nothing and loses nothing: its ratio is 1": uncapped,
+        "this counts free weights; a head costs price(r), less than its share of price(d)": weights_counted,
+        "groups of more tasks weigh more: add up what all tasks pay, then divide": mean_of_ratios,
+        "this is what is saved; the ratio is what remains to pay": lambda groups, d, n: 1 - expected(groups, d, n),
+    }
+    look = "in each group r tasks pay price(d), and all others price(r)"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("a task's error reaches the trunk through its own head.")
@@ -151,38 +145,31 @@ def trunk_gradients() -> Trial:
         one, two = expected(*given)
         return np.sum(one * two) / np.sqrt(np.sum(one**2) * np.sum(two**2))
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "these are the gradients on the heads; the question is about the trunk, which both share": of_heads,
-            "these are the gradients on the heads, side by side; the question is about the trunk": lambda *given: (
-                of_heads(*given).T
-            ),
-            "a task's error comes back through its head; multiply it by the head's weights": without_heads,
-            "a task's error comes back through its head, one outer product a task": lambda *given: (
-                without_heads(*given).T
-            ),
-            "a task's error goes back through its own head, and yours goes through the other task's": built(
-                through=lambda heads: heads[:, ::-1]
-            ),
-            "the two gradients are in the wrong order: task 1 comes first": lambda *given: expected(*given)[::-1],
-            "this is the sum of the two gradients; return both, one behind the other": lambda *given: sum(
-                expected(*given)
-            ),
-            "this is the cosine of the two gradients; hand over both, and take it from them": cosine,
-            "the error of a task is its prediction minus its target, and here the prediction is missing": built(
-                error=lambda out, Y: -Y
-            ),
-            "the error of a task is its prediction minus its target, and here the target is missing": built(
-                error=lambda out, Y: out
-            ),
-            "the sign is turned: the error is prediction minus target": built(error=lambda out, Y: Y - out),
-            "the mean over the rows is missing: divide by their number": built(factor=lambda n: 2),
-            "the factor 2 from the square is missing": built(factor=lambda n: 1 / n),
-        },
-        "the gradient on the trunk is 2/n X' (error of the task) (its head)', one matrix a task",
-    )
+    mistakes = {
+        "these are the gradients on the heads; the question is about the trunk, which both share": of_heads,
+        "these are the gradients on the heads, side by side; the question is about the trunk": lambda *given: (
+            of_heads(*given).T
+        ),
+        "a task's error comes back through its head; multiply it by the head's weights": without_heads,
+        "a task's error comes back through its head, one outer product a task": lambda *given: without_heads(*given).T,
+        "a task's error goes back through its own head, and yours goes through the other task's": built(
+            through=lambda heads: heads[:, ::-1]
+        ),
+        "the two gradients are in the wrong order: task 1 comes first": lambda *given: expected(*given)[::-1],
+        "this is the sum of the two gradients; return both, one behind the other": lambda *given: sum(expected(*given)),
+        "this is the cosine of the two gradients; hand over both, and take it from them": cosine,
+        "the error of a task is its prediction minus its target, and here the prediction is missing": built(
+            error=lambda out, Y: -Y
+        ),
+        "the error of a task is its prediction minus its target, and here the target is missing": built(
+            error=lambda out, Y: out
+        ),
+        "the sign is turned: the error is prediction minus target": built(error=lambda out, Y: Y - out),
+        "the mean over the rows is missing: divide by their number": built(factor=lambda n: 2),
+        "the factor 2 from the square is missing": built(factor=lambda n: 1 / n),
+    }
+    look = "the gradient on the trunk is 2/n X' (error of the task) (its head)', one matrix a task"
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("the test rows have chosen nothing, so their error means what it says.")
@@ -203,44 +190,39 @@ def honest_error() -> Trial:
         chosen = means.index(min(means))
         return sum(testing[chosen]) / len(testing[chosen])
 
-    return Trial(
-        inputs,
-        expected,
-        {
-            "the stop was chosen on the test rows, and the error there is too good to be true": lambda c, t: t.mean(
-                axis=1
-            ).min(),
-            "each seed got its own luckiest stop on the test rows": lambda c, t: t.min(axis=0).mean(),
-            "each seed chooses a stop of its own; the rule is one stop for all seeds": lambda c, t: t[
-                c.argmin(axis=0), np.arange(c.shape[1])
-            ].mean(),
-            "this takes the lowest median; the rule takes the lowest mean, in which a bad seed counts": lambda c, t: t[
-                np.median(c, axis=1).argmin()
-            ].mean(),
-            "this takes the lowest mean square, in which large errors count for more; the rule takes the lowest mean": (
-                lambda c, t: t[(c**2).mean(axis=1).argmin()].mean()
-            ),
-            "this takes the stop whose worst seed is best; the rule takes the lowest mean": lambda c, t: t[
-                c.max(axis=1).argmin()
-            ].mean(),
-            "this is the error on the rows that chose; report the one on the test rows": lambda c, t: c.mean(
-                axis=1
-            ).min(),
-            "the test rows had a say in the choice; choose on the choosing rows alone": lambda c, t: t[
-                (c + t).mean(axis=1).argmin()
-            ].mean(),
-            "this is the mean error on choosing and test rows; report that on the test rows": lambda c, t: (
-                (c + t)[c.mean(axis=1).argmin()].mean() / 2
-            ),
-            "each seed has one vote for a stop; average the choosing errors over the seeds instead": lambda c, t: t[
-                np.bincount(c.argmin(axis=0), minlength=len(c)).argmax()
-            ].mean(),
-            "this goes no further than the first stop at which the error rises; look at all stops": lambda c, t: t[
-                np.append(np.diff(c.mean(axis=1)) > 0, True).argmax()
-            ].mean(),
-            "nothing was chosen here: this is the error at the first stop": lambda c, t: t[0].mean(),
-            "nothing was chosen here: this is the error at the last stop": lambda c, t: t[-1].mean(),
-            "nothing was chosen here: this is the mean over all stops": lambda c, t: t.mean(),
-        },
-        "average the choosing errors over the seeds, take the lowest, and report the test error there",
-    )
+    mistakes = {
+        "the stop was chosen on the test rows, and the error there is too good to be true": lambda c, t: t.mean(
+            axis=1
+        ).min(),
+        "each seed got its own luckiest stop on the test rows": lambda c, t: t.min(axis=0).mean(),
+        "each seed chooses a stop of its own; the rule is one stop for all seeds": lambda c, t: t[
+            c.argmin(axis=0), np.arange(c.shape[1])
+        ].mean(),
+        "this takes the lowest median; the rule takes the lowest mean, in which a bad seed counts": lambda c, t: t[
+            np.median(c, axis=1).argmin()
+        ].mean(),
+        "this takes the lowest mean square, in which large errors count for more; the rule takes the lowest mean": (
+            lambda c, t: t[(c**2).mean(axis=1).argmin()].mean()
+        ),
+        "this takes the stop whose worst seed is best; the rule takes the lowest mean": lambda c, t: t[
+            c.max(axis=1).argmin()
+        ].mean(),
+        "this is the error on the rows that chose; report the one on the test rows": lambda c, t: c.mean(axis=1).min(),
+        "the test rows had a say in the choice; choose on the choosing rows alone": lambda c, t: t[
+            (c + t).mean(axis=1).argmin()
+        ].mean(),
+        "this is the mean error on choosing and test rows; report that on the test rows": lambda c, t: (
+            (c + t)[c.mean(axis=1).argmin()].mean() / 2
+        ),
+        "each seed has one vote for a stop; average the choosing errors over the seeds instead": lambda c, t: t[
+            np.bincount(c.argmin(axis=0), minlength=len(c)).argmax()
+        ].mean(),
+        "this goes no further than the first stop at which the error rises; look at all stops": lambda c, t: t[
+            np.append(np.diff(c.mean(axis=1)) > 0, True).argmax()
+        ].mean(),
+        "nothing was chosen here: this is the error at the first stop": lambda c, t: t[0].mean(),
+        "nothing was chosen here: this is the error at the last stop": lambda c, t: t[-1].mean(),
+        "nothing was chosen here: this is the mean over all stops": lambda c, t: t.mean(),
+    }
+    look = "average the choosing errors over the seeds, take the lowest, and report the test error there"
+    return Trial(inputs, expected, mistakes, look)
