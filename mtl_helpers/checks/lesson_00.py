@@ -19,7 +19,7 @@ def shows_hidden() -> Trial:
             return yes.astype(bool) if np.ndim(yes) else bool(yes)
 
         places = ["neither", "P alone", "B1 alone", "B1 and P"]
-        rule.__name__ = f"yes for {' or '.join(p for k, p in enumerate(places) if case >> k & 1) or 'nothing'}"
+        rule.__name__ = f"(yes for {' or '.join(p for k, p in enumerate(places) if case >> k & 1) or 'nothing'})"
         return (rule,)
 
     def expected(rule):
