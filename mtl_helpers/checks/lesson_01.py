@@ -229,6 +229,12 @@ def excess_error() -> Trial:
         "the sign is lost; on a few fresh rows the fit may do better than the true weights": (
             measured("first", "other", "other", lambda ours, best: abs(ours - best))
         ),
+        "this is the difference of the roots; take that of the mean squared errors": measured(
+            "first", "other", "other", lambda ours, best: ours**0.5 - best**0.5
+        ),
+        "the squared errors are summed; take their mean over the fresh rows": lambda X, Y, true_weights, rows: (
+            (len(X) - rows) * measured("first", "other", "other")(X, Y, true_weights, rows)
+        ),
         "this is the distance of the weights, the excess over endless rows; measure it on the fresh rows at hand": (
             lambda X, Y, true_weights, rows: np.sum((fit(X[:rows], Y[:rows]) - true_weights) ** 2)
         ),

@@ -78,6 +78,14 @@ def reached() -> Trial:
         used = {source for name, before in sources.items() if name not in stops for source in before}
         return [weight in used for weight in weights]
 
+    def both_ways(sources, loss, weights, stops):
+        found = {loss}
+        for _ in sources:
+            for name, before in sources.items():
+                if name not in stops and not found.isdisjoint([name, *before]):
+                    found.update([name, *before])
+        return [weight in found for weight in weights]
+
     mistakes = {
         "only what the loss is computed from directly is found; go on to the sources of its sources": one_step,
         "an operation in `stops` hands values forward and no gradient back, and yours passes it": through_stops,
@@ -89,6 +97,7 @@ def reached() -> Trial:
         ),
         "a weight or an operation may be used in several places; follow all of them": one_user,
         "the gradient ends at a stop itself; the sources of the stop are one step too far": one_step_late,
+        "the gradient runs from an operation to its sources and never forward again, into other operations": both_ways,
         "an operation has several sources, and the gradient goes to each of them": first_source,
         "every weight of the graph is counted; ask which of them stand behind this loss": of_the_graph,
         "turned round: True belongs to the weights that the loss reaches": lambda *given: (
@@ -143,6 +152,9 @@ def equal_width() -> Trial:
         "the tasks' outputs differ in number; add up the heads one by one": width(
             lambda d, h, outputs: h * (d + len(outputs) * outputs[0]),
             lambda d, outputs: len(outputs) * (d + outputs[0]),
+        ),
+        "the heads are missing from the separate networks; each has one": width(
+            all_weights, lambda d, outputs: len(outputs) * d
         ),
         "the heads of the shared network are missing": width(lambda d, h, _: d * h, per_unit),
         "biases are counted, and these networks have none": lambda d, h, outputs: (
@@ -220,6 +232,9 @@ def trunk_streams() -> Trial:
         ),
         "the ReLU is missing on the way back: only the units with [H > 0] let the error through": route(all_ones),
         "the ReLU is missing on both ways; this is the gradient of a linear network": without_relu,
+        "the mask is that of the outputs, which are linear here; the trunk's ReLU is the one that shuts": route(
+            all_ones, open_ones
+        ),
         "this is the tutorial's network with a ReLU on the outputs; here they are linear, and all errors pass": (
             route(error_mask=open_ones)
         ),
@@ -315,6 +330,9 @@ def best_of_width() -> Trial:
             lambda weights: weights, one
         ),
         "on the way back the scaling is multiplied once more; divide by it": scaled(np.sqrt, np.sqrt),
+        "scaled by the root and turned back by the weight itself; divide by what you multiplied with": scaled(
+            np.sqrt, lambda weights: 1 / weights
+        ),
         "the tasks are divided by the root and multiplied back; a weight above 1 must make its task larger": scaled(
             inverse_root, np.sqrt
         ),
@@ -324,6 +342,9 @@ def best_of_width() -> Trial:
         "the directions are those of the scaled tasks, but the fit that they project is not scaled": unscaled_fit,
         "the least-squares weights are cut to rank r; cut the fitted values, X times them, whose error counts": (
             scaled(np.sqrt, inverse_root, of_coefficients)
+        ),
+        "the weights are ignored, and the least-squares weights are cut to rank r, not the fitted values": scaled(
+            one, one, of_coefficients
         ),
         "the targets are cut to rank r, noise and all; cut the fitted values": scaled(
             np.sqrt, inverse_root, of_targets

@@ -46,6 +46,9 @@ def round_change() -> Trial:
     def with_turns(change: Callable) -> Callable:
         return lambda g1, g2, turns, rate: expected(g1, g2, change(turns), rate)
 
+    def cosine(one, other):
+        return dot(one, other) / (dot(one, one) * dot(other, other)) ** 0.5
+
     mistakes = {
         "the sign is turned: descent goes against the gradient, so a step lowers its own loss": lambda *given: (
             -np.array(expected(*given))
@@ -71,6 +74,7 @@ def round_change() -> Trial:
         "this is the change a turn; add up the whole round": lambda g1, g2, turns, rate: (
             np.array(expected(g1, g2, turns, rate)) / sum(turns)
         ),
+        "the cosine tells the direction only; the change is the dot product, lengths included": built(measure=cosine),
         "the loss of task 2 comes first here; [of L1, of L2] is asked for": lambda *given: expected(*given)[::-1],
     }
     look = "g1·g2 is one number: multiply entry by entry and add everything up; then ask which weights a turn moves"
@@ -102,6 +106,9 @@ def rest() -> Trial:
 
         return values
 
+    def one_round(c1, c2, w1, w2, rate):
+        return [w2 - rate * c1 * (w2 - w1), w1 - rate * c2 * (w1 - w2)]
+
     mistakes = {
         "the two values have changed places: a, after a turn of task 1, comes first": lambda *given: expected(*given)[
             ::-1
@@ -116,6 +123,7 @@ def rest() -> Trial:
         "this is the average of a and b, twice; w jumps between two values": lambda *given: (
             [sum(expected(*given)) / 2] * 2
         ),
+        "each value starts from the other task's minimum, where w never is; a starts from b, b from a": one_round,
         "the curvature is squared: it comes into the gradient once, and the ½ takes the 2": (
             lambda c1, c2, w1, w2, rate: expected(c1**2, c2**2, w1, w2, rate)
         ),
@@ -221,6 +229,14 @@ def turn() -> Trial:
         off = result.shape == given.shape and result[:, idle] - given[:, idle]
         return np.any(off) and np.all(np.abs(off) < 1e-6)
 
+    def one_momentum(weights, momenta, gradients, rate, decay: float):
+        new, momentum = np.stack([weights, momenta]), momenta[0]
+        for k, gradient in enumerate(gradients):
+            if gradient is not None:
+                momentum = 0.9 * momentum + gradient
+                new[:, k] = (1 - rate * decay) * weights[k] - rate * momentum, momentum
+        return new
+
     mistakes = {
         "None is still taken for zero: an idle head does not stay as it was": built(
             idle=lambda w, m, rate, decay: ((1 - rate * decay) * w - rate * 0.9 * m, 0.9 * m)
@@ -237,9 +253,13 @@ def turn() -> Trial:
         "the idle momentum is set to zero; it would be missing when the task has its next turn": built(
             idle=lambda w, m, rate, decay: (w, 0.0)
         ),
+        "the idle head decays and loses its momentum; leave both as they were": built(
+            idle=lambda w, m, rate, decay: ((1 - rate * decay) * w, 0.0)
+        ),
         "a gradient of zero is skipped too, but only None means idle": built(
             none=lambda gradient: gradient is None or gradient == 0
         ),
+        "one momentum runs through all weights; each has its own": one_momentum,
         "a weight with a turn must decay as before; the repair is for the idle ones only": built(
             step=lambda w, m, g, rate, decay: (w - rate * (0.9 * m + g), 0.9 * m + g)
         ),

@@ -186,6 +186,7 @@ def decayed_fit() -> Trial:
         "this decays the product; decaying two layers subtracts from the singular values": of_values(
             lambda s, k, decay, width: s / (1 + decay) * (k < width)
         ),
+        "this decays the product, and no direction is left out": of_values(lambda s, k, decay, width: s / (1 + decay)),
         "the decay has no effect; this is the least-squares fit of that width": price(0),
         "neither decay nor width has an effect; this is the least-squares fit": of_values(lambda s, k, decay, width: s),
         "the weakest directions were kept; a narrow trunk keeps the strongest": of_values(
