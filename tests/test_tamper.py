@@ -116,7 +116,7 @@ def test_no_other_cell_fails(report):
 
 def test_unexecuted_cell_breaks_a_rule():
     lesson = copy.deepcopy(LESSON)
-    assert hygiene.complaints(lesson) == []
+    assert hygiene.was_executed_from_the_top(lesson) == []
     cell = hygiene.code_cells(lesson)[UNEXECUTED]
     unexecute(cell)
     (found,) = hygiene.was_executed_from_the_top(lesson)
