@@ -420,7 +420,10 @@ def states_its_computed_minutes(notebook: dict) -> list[str]:
 
 
 def keeps_predictions_open(notebook: dict) -> list[str]:
-    """Who is asked to predict must not read the answer below: the next output is folded until its cell is run."""
+    """Who is asked to predict must not read the answer below: the next output is folded until its cell is run.
+
+    JupyterLab shows the first line of what is folded (of a picture, of its sentence): a heading, without a number.
+    """
     found, asked = [], None
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
@@ -428,6 +431,10 @@ def keeps_predictions_open(notebook: dict) -> list[str]:
         elif asked and cell["outputs"]:
             if not cell["metadata"].get("jupyter", {}).get("outputs_hidden"):
                 found.append(f"{cell['id']}: its output answers {asked} and is not folded")
+            first = cell["outputs"][0]
+            text = first.get("text") or first.get("data", {}).get("text/plain", "")
+            if re.search(r"\d", text.split("\n")[0]):
+                found.append(f"{cell['id']}: the first line of its output shows a number although it is folded")
             asked = None
     return found
 
