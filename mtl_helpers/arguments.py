@@ -27,12 +27,18 @@ def finite_number(name: str, value: object, low: float, high: float = np.inf) ->
     return float(value)
 
 
-def finite_array(name: str, values: object) -> np.ndarray:
-    """Return `values` as an array if it holds finite numbers and hides none behind a mask, else raise."""
-    array = np.asarray(values)
-    masked = np.ma.count_masked(np.ma.asarray(values))  # in a list of masked arrays, too
+def unmasked(name: str, values: object) -> object:
+    """Return `values` unless a mask hides some of them, else raise: NumPy and TensorFlow would drop the mask."""
+    parts = values if isinstance(values, list | tuple) else [values]
+    masked = sum(np.ma.count_masked(part) for part in parts if isinstance(part, np.ma.MaskedArray))
     if masked:
         raise TypeError(f"{name} must be an array without masked entries, got {masked} masked.")
+    return values
+
+
+def finite_array(name: str, values: object) -> np.ndarray:
+    """Return `values` as an array if it holds finite numbers and hides none behind a mask, else raise."""
+    array = np.asarray(unmasked(name, values))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must be an array of numbers, got {array.dtype}.")
     if not np.isfinite(array).all():

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from mtl_helpers.arguments import check_one_type, replicas_agree, whole_number
+from mtl_helpers.arguments import check_one_type, replicas_agree, unmasked, whole_number
 
 Weights = Mapping[str, tf.Tensor]
 
@@ -65,7 +65,7 @@ def _weight(weights: Weights, name: str) -> tf.Tensor:
         raise ValueError(f"This network needs a weight {name!r}; given are {', '.join(weights) or 'none'}.")
     if not hasattr(weights[name], "dtype"):
         raise TypeError(f"The weight {name!r} must be an array or a variable, got {type(weights[name]).__name__}.")
-    return weights[name]
+    return unmasked(f"weight {name!r}", weights[name])
 
 
 def _times(x: tf.Tensor, weights: Weights, name: str, label: str) -> tf.Tensor:
@@ -96,7 +96,7 @@ def apart(weights: Weights, x: tf.Tensor, tasks: int = 2) -> list[tf.Tensor]:
 
     Lesson 00 draws it.
     """
-    x, outputs = tf.convert_to_tensor(x), []
+    x, outputs = tf.convert_to_tensor(unmasked("x", x)), []
     for task in range(1, whole_number("tasks", tasks, 1) + 1):
         hidden = tf.nn.relu(_times(x, weights, f"trunk{task}", f"hidden{task}"), name=f"relu{task}")
         outputs.append(_times(hidden, weights, f"head{task}", f"out{task}"))
@@ -122,7 +122,7 @@ def hard_sharing(weights: Weights, x: tf.Tensor, tasks: int = 2) -> list[tf.Tens
 
     Lesson 02 builds it by hand.
     """
-    x = tf.convert_to_tensor(x)
+    x = tf.convert_to_tensor(unmasked("x", x))
     hidden = tf.nn.relu(_times(x, weights, "trunk", "hidden"), name="relu")
     tasks = whole_number("tasks", tasks, 1)
     return [_times(hidden, weights, f"head{task}", f"out{task}") for task in range(1, tasks + 1)]

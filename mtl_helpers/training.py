@@ -6,7 +6,14 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from mtl_helpers.arguments import check_one_type, finite_array, finite_number, replicas_agree, whole_number
+from mtl_helpers.arguments import (
+    check_one_type,
+    finite_array,
+    finite_number,
+    replicas_agree,
+    unmasked,
+    whole_number,
+)
 
 Arrays = dict[str, np.ndarray]
 
@@ -65,7 +72,8 @@ def squared_error(prediction: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
 
     Lesson 02 shows why the mean is over rows.
     """
-    prediction, target = tf.convert_to_tensor(prediction), tf.convert_to_tensor(target)
+    prediction = tf.convert_to_tensor(unmasked("prediction", prediction))
+    target = tf.convert_to_tensor(unmasked("target", target))
     check_one_type("prediction and target", prediction, target)
     one, other = tuple(prediction.shape), tuple(target.shape)
     if min(len(one), len(other)) < 2 or one[-2:] != other[-2:] or not replicas_agree(one, other):

@@ -89,6 +89,7 @@ BAD = {
     ],
     mtl.hard_sharing: [
         (lambda: mtl.hard_sharing(WEIGHTS, X, tasks=3), ValueError, "needs a weight 'head3'", "trunk, head1, head2"),
+        (lambda: mtl.hard_sharing(WEIGHTS, MASKED), TypeError, "x must be an array without masked entries", "3 masked"),
         (lambda: mtl.hard_sharing({}, X), ValueError, "needs a weight 'trunk'", "none"),
         (lambda: mtl.hard_sharing([X], X), TypeError, "dictionary", "list"),
         (lambda: mtl.hard_sharing(WEIGHTS | {"trunk": [[1.0]]}, X), TypeError, "'trunk' must be an array", "list"),
@@ -100,12 +101,19 @@ BAD = {
         (lambda: mtl.hard_sharing(WEIGHTS, X, tasks=0), ValueError, "tasks must be at least 1", "0"),
     ],
     mtl.apart: [
+        (lambda: mtl.apart(TRUNKS, MASKED), TypeError, "x must be an array without masked entries", "3 masked"),
         (lambda: mtl.apart(TRUNKS, X), ValueError, "needs a weight 'head1'", "trunk1, trunk2"),
         (lambda: mtl.apart(WEIGHTS, X), ValueError, "needs a weight 'trunk1'", "trunk, head1, head2"),
         (lambda: mtl.apart(TRUNKS, Y), ValueError, "'trunk1' must have as many rows", "(3, 4)", "(6, 2)"),
         (lambda: mtl.apart(TRUNKS, X, tasks="2"), TypeError, "tasks must be a whole number", "'2'"),
     ],
     mtl.soft_penalty: [
+        (
+            lambda: mtl.soft_penalty(TRUNKS | {"trunk2": MASKED}),
+            TypeError,
+            "weight 'trunk2' must be an array",
+            "3 masked",
+        ),
         (lambda: mtl.soft_penalty(WEIGHTS), ValueError, "needs a weight 'trunk1'", "trunk, head1, head2"),
         (lambda: mtl.soft_penalty(TRUNKS | {"trunk2": X}), ValueError, "one shape", "(3, 4) and (6, 3)"),
         (lambda: mtl.soft_penalty({"trunk1": X[0], "trunk2": X[0]}), ValueError, "matrices", "(3,)"),
@@ -117,6 +125,7 @@ BAD = {
         ),
     ],
     mtl.squared_error: [
+        (lambda: mtl.squared_error(X, MASKED), TypeError, "target must be an array without masked entries", "3 masked"),
         (lambda: mtl.squared_error(X[:, :1], X[:, 0]), ValueError, "rows and outputs", "(6, 1) and (6,)"),
         (lambda: mtl.squared_error(X[:, 0], X[:, 0]), ValueError, "rows and outputs", "(6,) and (6,)"),
         (lambda: mtl.squared_error(X, X[:4]), ValueError, "rows and outputs", "(6, 3) and (4, 3)"),
