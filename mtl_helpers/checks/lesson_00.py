@@ -7,7 +7,7 @@ import numpy as np
 from mtl_helpers.checks.core import Trial, exercise
 
 
-@exercise("the argument speaks for T2 and T3 and against T4; whether training agrees is another question.")
+@exercise("a companion shows P where its answer changes with P.")
 def shows_hidden() -> Trial:
     """Exercise 1: does a rule's answer depend on P on the rows where T1 hides it?"""
 
