@@ -66,7 +66,7 @@ from mtl_helpers.figures import dots, lines, new_figure, show  # noqa: E402
 from mtl_helpers.graphs import computation_graph, draw_graph, listing, variables_reached  # noqa: E402
 from mtl_helpers.live import live  # noqa: E402
 from mtl_helpers.networks import apart, hard_sharing, random_start, soft_penalty  # noqa: E402
-from mtl_helpers.report import mean_se, plus_minus  # noqa: E402
+from mtl_helpers.report import mean_se, plus_minus, table  # noqa: E402
 from mtl_helpers.theory import reduced_rank_regression  # noqa: E402
 from mtl_helpers.training import (  # noqa: E402
     Run,
@@ -99,6 +99,7 @@ __all__ = [
     "show",
     "soft_penalty",
     "squared_error",
+    "table",
     "training_loop",
     "variables_reached",
 ]

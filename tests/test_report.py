@@ -28,3 +28,30 @@ def test_mean_se_agrees_with_its_definition(shape, axis):
 )
 def test_plus_minus_writes_mean_and_error(values, form, text):
     assert mtl.plus_minus(values, form) == text
+
+
+def test_table_shows_numbers_texts_and_means(capsys):
+    mtl.table({"one": [3, 0.12345, "yes"], "the other": [12, -1e-9, [1.0, 2.0, 3.0]]}, ["n", "x", "?"], title="row")
+    assert capsys.readouterr().out == (
+        "row         n      x              ?\n"
+        "one         3  0.123            yes\n"
+        "the other  12  0.000  2.000 ± 0.577\n"
+    )
+
+
+def test_table_compares_with_one_of_its_rows(capsys):
+    """The paired difference has a standard error of its own, far below that of either row."""
+    base = np.array([0.1, 0.5, 0.9])
+    mtl.table({"alone": base, "both": base + np.array([0.1, 0.2, 0.3]), "same": base}, against="alone", digits=2)
+    assert capsys.readouterr().out == (
+        "         mean ± se   minus alone  in se\n"
+        "alone  0.50 ± 0.23\n"
+        "both   0.70 ± 0.29  +0.20 ± 0.06   +3.5\n"
+        "same   0.50 ± 0.23  +0.00 ± 0.00\n"
+    )
+
+
+def test_table_of_plain_values(capsys):
+    mtl.table({"a": 1.0, "b": "none"}, digits=1)
+    mtl.table({"a": [1.0, 2.0]}, title="over seeds", digits=1)
+    assert capsys.readouterr().out == "a   1.0\nb  none\nover seeds  mean ± se\na           1.5 ± 0.5\n"
