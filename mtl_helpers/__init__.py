@@ -61,6 +61,7 @@ keras.config.set_floatx("float64")
 keras.config.set_epsilon(1e-7)
 keras.config.set_image_data_format("channels_last")
 
+from mtl_helpers import methods  # noqa: E402
 from mtl_helpers.data import boolean_ladder, linear_tasks, posed_digits  # noqa: E402
 from mtl_helpers.figures import dots, lines, new_figure, show  # noqa: E402
 from mtl_helpers.graphs import computation_graph, draw_graph, listing, variables_reached  # noqa: E402
@@ -91,6 +92,7 @@ __all__ = [
     "listing",
     "live",
     "mean_se",
+    "methods",
     "new_figure",
     "plus_minus",
     "posed_digits",

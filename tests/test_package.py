@@ -69,11 +69,12 @@ def imported_from_package(tree):
 
 def test_all_holds_what_the_package_imports_and_nothing_else():
     imported = [name for names in imported_from_package(TREES["__init__"]).values() for name in names]
-    assert mtl.__all__ == sorted(imported)
+    assert mtl.__all__ == sorted([*imported, "methods"])
 
 
 def test_every_module_is_imported():
-    assert sorted({module for tree in TREES.values() for module in imported_from_package(tree)}) == MODULES
+    imported = {module for tree in TREES.values() for module in imported_from_package(tree)}
+    assert sorted({*imported, "methods"}) == MODULES
 
 
 def test_imports_run_one_way():
@@ -83,7 +84,7 @@ def test_imports_run_one_way():
     assert all(needed in MODULES for needs in edges.values() for needed in needs)
 
 
-@pytest.mark.parametrize("module", ["arguments", "data", "report", "theory"])
+@pytest.mark.parametrize("module", ["arguments", "data", "methods", "report", "theory"])
 def test_numpy_modules_know_nothing_of_tensorflow(module):
     imported = {
         (node.module if isinstance(node, ast.ImportFrom) else alias.name).split(".")[0]
@@ -94,10 +95,19 @@ def test_numpy_modules_know_nothing_of_tensorflow(module):
     assert not imported & {"tensorflow", "keras"}
 
 
-@pytest.mark.parametrize("name", mtl.__all__)
+# Short names for the lessons; those of the gradient methods stay in their module: `mtl.methods.nash`.
+PUBLIC = {name: getattr(mtl, name) for name in mtl.__all__ if name != "methods"}
+PUBLIC |= {
+    name: value
+    for name, value in vars(mtl.methods).items()
+    if inspect.isfunction(value) and value.__module__ == mtl.methods.__name__ and not name.startswith("_")
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
 def test_public_names_say_what_they_are(name):
     """Functions have type hints throughout; so has the docstring a first line that ends in a full stop."""
-    value = getattr(mtl, name)
+    value = PUBLIC[name]
     if isinstance(value, mtl.training.Optimiser):
         return
     assert value.__doc__.splitlines()[0].endswith(".")
@@ -108,10 +118,10 @@ def test_public_names_say_what_they_are(name):
 
 # They draw and print, and teach nothing of their own.
 PLUMBING = {"dots", "draw_graph", "lines", "listing", "live", "mean_se", "new_figure", "plus_minus", "show", "table"}
-TAUGHT = [name for name in mtl.__all__ if inspect.isfunction(getattr(mtl, name)) and name not in PLUMBING]
+TAUGHT = [name for name, value in PUBLIC.items() if inspect.isfunction(value) and name not in PLUMBING]
 
 
 @pytest.mark.parametrize("name", TAUGHT)
 def test_public_functions_name_their_lesson(name):
     """Who meets a function in one lesson finds the lesson that explains its idea."""
-    assert re.search(r"Lesson \d\d", getattr(mtl, name).__doc__)
+    assert re.search(r"Lesson \d\d", PUBLIC[name].__doc__)

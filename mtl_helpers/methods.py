@@ -1,0 +1,333 @@
+"""Gradient methods: from the gradients of several tasks, one step that all shared weights take.
+
+Each function takes J (tasks, weights), whose rows are the gradients of the task losses by the shared weights, and
+returns one weight w for each task: the step goes along -J' w. Only `graddrop` chooses in each coordinate and returns
+the direction. Weights depend on inner products of gradients alone. They are computed from the small triangle of a QR
+decomposition, not from the Gramian J J', whose condition number is the square of J's.
+
+Where a method has no answer, it raises; none falls back on the sum without a word. Lesson 09, to come, derives them.
+"""
+
+import numpy as np
+from scipy.optimize import brentq, nnls
+
+from mtl_helpers.arguments import finite_array, finite_number
+
+
+def _triangle(J: np.ndarray) -> np.ndarray:
+    """(tasks, tasks or fewer) with the inner products of the rows of J."""
+    J = finite_array("J", J)
+    if J.ndim != 2 or len(J) < 2 or not J.shape[1]:
+        raise ValueError(f"J must have one row for each of at least two tasks, (tasks, weights), got shape {J.shape}.")
+    return np.linalg.qr(J.T.astype(np.float64), mode="r").T
+
+
+def _norms(R: np.ndarray, method: str) -> np.ndarray:
+    """The lengths of the gradients, of which none may be zero."""
+    norms = np.linalg.norm(R, axis=1)
+    if not norms.all():
+        raise ValueError(f"{method} needs gradients that are not zero, got a zero gradient in row {np.argmin(norms)}.")
+    return norms
+
+
+def _generator(rng: object) -> np.random.Generator:
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a generator, such as numpy.random.default_rng(0), got {type(rng).__name__}.")
+    return rng
+
+
+def mgda(J: np.ndarray) -> np.ndarray:
+    """MGDA, the multiple-gradient descent algorithm: the shortest vector in the convex hull of the gradients.
+
+    Parameters
+    ----------
+    J : (tasks, weights), two tasks or more.
+
+    Returns
+    -------
+    (tasks,), none negative, adding up to 1. The step is zero exactly where no direction lowers all losses.
+
+    Raises
+    ------
+    TypeError, ValueError : unless J is a finite matrix of at least two rows.
+
+    Source: Désidéri (2012), "Multiple-gradient descent algorithm (MGDA) for multiobjective optimization"; Sener and
+    Koltun (2018), "Multi-task learning as multi-objective optimization". Lesson 09 derives it.
+    """
+    return _shortest(_triangle(J))
+
+
+def _shortest(R: np.ndarray) -> np.ndarray:
+    # Least squares for R' x = 0 and sum x = 1, with x >= 0, minimises |R' x|^2 + (1 - sum x)^2. For x = t w, where the
+    # weights w add up to 1, the best t leaves |R' w|^2 / (1 + |R' w|^2): least where R' w is shortest.
+    size = np.abs(R).max() or 1.0
+    x, _ = nnls(np.vstack([R.T / size, np.ones(len(R))]), np.append(np.zeros(R.shape[1]), 1.0))
+    return x / x.sum()
+
+
+def _projected(R: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """Weights of the point nearest to R' w whose products with all gradients are at least 0."""
+    norms = np.linalg.norm(R, axis=1)
+    norms[norms == 0] = 1.0  # a zero gradient asks for nothing
+    return w + nnls((R / norms[:, None]).T, -R.T @ w)[0] / norms
+
+
+def dualproj(J: np.ndarray) -> np.ndarray:
+    """The mean gradient, projected on the directions that harm no task: on the dual cone of the gradients.
+
+    Parameters
+    ----------
+    J : (tasks, weights), two tasks or more.
+
+    Returns
+    -------
+    (tasks,), none below 1/tasks. To first order, the step raises no loss.
+
+    Raises
+    ------
+    TypeError, ValueError : unless J is a finite matrix of at least two rows.
+
+    Source: Lopez-Paz and Ranzato (2017), "Gradient episodic memory for continual learning". Lesson 09 derives it.
+    """
+    R = _triangle(J)
+    return _projected(R, np.full(len(R), 1 / len(R)))
+
+
+def upgrad(J: np.ndarray) -> np.ndarray:
+    """UPGrad: the mean of the gradients after each has been projected on the dual cone of all.
+
+    Parameters
+    ----------
+    J : (tasks, weights), two tasks or more.
+
+    Returns
+    -------
+    (tasks,), none below 1/tasks. To first order, the step raises no loss.
+
+    Raises
+    ------
+    TypeError, ValueError : unless J is a finite matrix of at least two rows.
+
+    Source: Quinton and Rey (2024), "Jacobian descent for multi-objective optimization". Lesson 09 derives it.
+    """
+    R = _triangle(J)
+    return np.mean([_projected(R, one) for one in np.eye(len(R))], axis=0)
+
+
+def pcgrad(J: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """PCGrad: each gradient loses, one after another, what of it points against another gradient; then their sum.
+
+    Parameters
+    ----------
+    J : (tasks, weights), two tasks or more.
+    rng : draws the order in which each gradient meets the others. With two tasks there is none to draw.
+
+    Returns
+    -------
+    (tasks,), none below 1. With three tasks or more, the step may raise a loss.
+
+    Raises
+    ------
+    TypeError, ValueError : unless J is a finite matrix of at least two rows, and rng a generator.
+
+    Source: Yu et al. (2020), "Gradient surgery for multi-task learning". Lesson 09 derives it.
+    """
+    R, rng = _triangle(J), _generator(rng)
+    G, W = R @ R.T, np.eye(len(R))
+    for task, w in enumerate(W):  # w is a view: each row holds one gradient, as a mixture of all
+        for other in rng.permutation(len(R)):
+            conflict = w @ G[:, other]
+            if other != task and conflict < 0:
+                w[other] -= conflict / G[other, other]
+    return W.sum(axis=0)
+
+
+def cagrad(J: np.ndarray, c: float) -> np.ndarray:
+    """CAGrad, conflict-averse: near the mean gradient, the direction that is best for the task it helps least.
+
+    Parameters
+    ----------
+    J : (tasks, weights), two tasks or more.
+    c : the reach in lengths of the mean gradient, 0 or more. At 0 the mean itself is returned.
+
+    Returns
+    -------
+    (tasks,), none negative. Where gradients can be mixed to zero, several directions may be best; this is the one
+    nearest to the mean.
+
+    Raises
+    ------
+    TypeError, ValueError : unless J is a finite matrix of at least two rows, and c a number of at least 0.
+
+    Source: Liu et al. (2021), "Conflict-averse gradient descent for multi-task learning". Lesson 09 derives it.
+    """
+    R, c = _triangle(J), finite_number("c", c, 0)
+    mean = np.full(len(R), 1 / len(R))
+    R = R / (np.abs(R).max() or 1.0)
+    reach = c * np.linalg.norm(mean @ R)
+    if reach == 0:
+        return mean
+
+    def added(log_strength):
+        """What the best direction adds to the mean: the shortest of strength * mean + hull, less the mean."""
+        strength = np.exp(log_strength)
+        return _shortest(R + strength * mean @ R) / strength
+
+    def beyond(log_strength):
+        return np.linalg.norm(added(log_strength) @ R) - reach
+
+    high = np.log(np.linalg.norm(R, axis=1).max() / reach) + 1e-9  # nothing in the hull is longer
+    low = high - 20
+    if beyond(low) <= 0:
+        # Gradients that can be mixed to zero: no direction helps all, and the nearest that harms none is in reach.
+        return _projected(R, mean)
+    return mean + added(brentq(beyond, low, high, xtol=1e-14))
+
+
+def nash(J: np.ndarray) -> np.ndarray:
+    """Nash-MTL: the weights w with G w = 1 / w, where G = J J'. Each task gets the same product of weight and gain.
+
+    Parameters
+    ----------
+    J : (tasks, weights), two tasks or more, no row zero.
+
+    Returns
+    -------
+    (tasks,), all positive. The direction is free of the losses' units, and the step has the length sqrt(tasks)
+    throughout: near an optimum, only a falling rate makes it shorter.
+
+    Raises
+    ------
+    TypeError, ValueError : unless J is a finite matrix of at least two rows; for a zero gradient, and for gradients
+        that can be mixed to zero, where no weights solve the equation.
+
+    Source: Navon et al. (2022), "Multi-task learning as a bargaining game". Lesson 09 derives it.
+    """
+    R = _triangle(J)
+    norms = _norms(R, "nash")
+    U = R / norms[:, None]
+    nearest = np.linalg.norm(U.T @ _shortest(U))
+    if nearest < 1e-7:
+        raise ValueError(
+            f"nash needs gradients that no mixture with positive weights cancels, got one of {nearest:.1e}."
+        )
+    # The minimum of w' G w / 2 - sum log w, by Newton's method with the step that suits a self-concordant function.
+    G, w, one = U @ U.T, np.ones(len(U)), np.eye(len(U))
+    for _ in range(1000):
+        slope = w * (G @ w) - 1  # in units of w, where the barrier has curvature 1
+        move = np.linalg.solve(w[:, None] * G * w + one, -slope)
+        decrement = np.sqrt(max(-slope @ move, 0.0))
+        w = w * (1 + move / (1 + decrement))
+        if decrement < 1e-12:
+            break
+    return w / norms
+
+
+def _equal_cosines(R: np.ndarray, method: str) -> tuple[np.ndarray, np.ndarray]:
+    """Weights of a direction whose product with each unit gradient is 1, and the lengths of the gradients."""
+    norms = _norms(R, method)
+    U = R / norms[:, None]
+    inverse = np.linalg.pinv(U)
+    if not np.allclose(U @ inverse.sum(axis=1), 1, rtol=0, atol=1e-7):
+        raise ValueError(f"{method} needs gradients with which one direction has equal cosines; these have none.")
+    return inverse.T @ inverse.sum(axis=1) / norms, norms
+
+
+def config(J: np.ndarray) -> np.ndarray:
+    """ConFIG: the direction with the same positive cosine to all gradients, as long as the sum of their projections.
+
+    Parameters
+    ----------
+    J : (tasks, weights), two tasks or more, no row zero.
+
+    Returns
+    -------
+    (tasks,), of any sign. The direction is free of the losses' units.
+
+    Raises
+    ------
+    TypeError, ValueError : unless J is a finite matrix of at least two rows; for a zero gradient, and for gradients
+        with which no direction has equal cosines.
+
+    Source: Liu, Chu and Thuerey (2025), "ConFIG: towards conflict-free training of physics informed neural networks".
+    Lesson 09 derives it.
+    """
+    R = _triangle(J)
+    w, norms = _equal_cosines(R, "config")
+    step = R.T @ w  # its products with the unit gradients are 1, so its cosine with each is 1 / |step|
+    return w * norms.sum() / (step @ step)
+
+
+def imtl_g(J: np.ndarray) -> np.ndarray:
+    """IMTL-G, impartial in gradients: the direction with equal cosines to all gradients, by weights that add up to 1.
+
+    Parameters
+    ----------
+    J : (tasks, weights), two tasks or more, no row zero.
+
+    Returns
+    -------
+    (tasks,), of any sign. With three tasks or more, the cosines may be negative: then the step raises all losses.
+
+    Raises
+    ------
+    TypeError, ValueError : unless J is a finite matrix of at least two rows; for a zero gradient, gradients with which
+        no direction has equal cosines, and where the weights of this direction add up to 0.
+
+    Source: Liu et al. (2021), "Towards impartial multi-task learning". Lesson 09 derives it.
+    """
+    w, _ = _equal_cosines(_triangle(J), "imtl_g")
+    if abs(w.sum()) < 1e-9 * np.abs(w).sum():
+        raise ValueError("imtl_g needs weights that can add up to 1; those of equal cosines add up to 0 here.")
+    return w / w.sum()
+
+
+def aligned(J: np.ndarray) -> np.ndarray:
+    """Aligned-MTL: the mean of the nearest orthogonal gradients of one length, the smallest singular value of J.
+
+    Parameters
+    ----------
+    J : (tasks, weights), two tasks or more, not all zero.
+
+    Returns
+    -------
+    (tasks,). Singular values that are zero up to rounding are left out, so the weights jump where one becomes zero.
+
+    Raises
+    ------
+    TypeError, ValueError : unless J is a finite matrix of at least two rows that is not all zero.
+
+    Source: Senushkin et al. (2023), "Independent component alignment for multi-task learning". Lesson 09 derives it.
+    """
+    U, s, _ = np.linalg.svd(_triangle(J), full_matrices=False)
+    if not s[0]:
+        raise ValueError("aligned needs a gradient that is not zero, got none.")
+    kept = s > s[0] * len(U) * np.finfo(float).eps
+    U, s = U[:, kept], s[kept]
+    return s[-1] * (U / s) @ U.T.mean(axis=1)
+
+
+def graddrop(J: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """GradDrop: in each coordinate either all positive or all negative entries, by chance in proportion to their sums.
+
+    Parameters
+    ----------
+    J : (tasks, weights), two tasks or more.
+    rng : draws the sign, for each coordinate apart.
+
+    Returns
+    -------
+    (weights,): the direction itself. Its mean is the sum of the gradients; its variance in a coordinate is the product
+    of the two sums.
+
+    Raises
+    ------
+    TypeError, ValueError : unless J is a finite matrix of at least two rows, and rng a generator.
+
+    Source: Chen et al. (2020), "Just pick a sign: optimizing deep multitask models with gradient sign dropout".
+    Lesson 09 derives it.
+    """
+    _triangle(J)
+    J = np.asarray(J, dtype=np.float64)
+    plus, minus = np.maximum(J, 0).sum(axis=0), np.maximum(-J, 0).sum(axis=0)
+    return np.where(_generator(rng).uniform(size=len(plus)) * (plus + minus) < plus, plus, -minus)
