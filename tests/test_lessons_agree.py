@@ -91,3 +91,15 @@ def test_reduced_rank_regression_is_that_of_lesson_02(rows, inputs, tasks, rank)
     by_hand, package = (f(X, Y, rank) for f in (lesson["reduced_rank_regression"], mtl.reduced_rank_regression))
     np.testing.assert_allclose(package[0], by_hand[0], rtol=0, atol=1e-12)
     np.testing.assert_allclose(package[1], by_hand[1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("penalty", [0, 9])
+def test_shared_fit_of_lesson_06_is_reduced_rank_regression(penalty):
+    """A penalty acts like extra rows, with targets of zero."""
+    by_hand = run_cells("06_predict_when_sharing_helps", "set-up", "two-fits")["apart_and_shared"]
+    rng = np.random.default_rng(6)
+    X, Y = rng.normal(size=(30, 5)), rng.normal(size=(30, 4))
+    apart, shared = by_hand(X.T @ X, X.T @ Y, 2, penalty)
+    X_more, Y_more = np.vstack([X, penalty**0.5 * np.eye(5)]), np.vstack([Y, np.zeros((5, 4))])
+    np.testing.assert_allclose(apart, np.linalg.lstsq(X_more, Y_more)[0], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(shared, mtl.reduced_rank_regression(X_more, Y_more, 2)[0], rtol=0, atol=1e-12)

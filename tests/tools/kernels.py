@@ -27,7 +27,6 @@ MAY_TAKE_MORE = {
     "03_train_tasks_alternately",  # 1.00
     "04_train_tasks_jointly",  # 1.00
     "05_share_softly",  # 1.06
-    "06_predict_when_sharing_helps",  # 1.34
 }
 
 FOLDER = Path(tempfile.mkdtemp(prefix="k"))  # a short name: a socket's whole path has room for a hundred letters

@@ -3,18 +3,10 @@
 from fractions import Fraction
 
 import numpy as np
-import scipy.optimize
-import tensorflow as tf
 
 
 def rows(gap):
     return lambda angle, d, noise: d + 1 + noise**2 * (d - 1) / gap(np.radians(angle))
-
-
-def by_root(angle, d, noise):
-    return scipy.optimize.brentq(
-        lambda n: noise**2 * (d - 1) - (n - d - 1) * (1 - np.cos(np.deg2rad(angle))), d + 1, 1e9, xtol=1e-9
-    )
 
 
 def ratio(shared):
@@ -25,70 +17,62 @@ def ratio(shared):
     return of_groups
 
 
-def by_tape(loss=lambda e: tf.reduce_mean(e**2)):
-    def gradients(X, trunk, heads, Y):
-        U = tf.Variable(trunk)
-        with tf.GradientTape(persistent=True) as tape:
-            losses = [loss((X @ U @ heads - Y)[:, k]) for k in (0, 1)]
-        return [tape.gradient(one, U) for one in losses]
+def angle(turn=lambda cosine: np.degrees(np.arccos(np.clip(cosine, -1, 1))), pool=lambda noise: noise, fold=1):
+    def of_fits(X, Y):
+        fits, residuals, *_ = np.linalg.lstsq(X, Y)
+        noise = pool(residuals / (len(X) - X.shape[1])) * np.sum(np.linalg.pinv(X) ** 2)
+        products = fits.T @ fits - fold * np.diag(noise)
+        return turn(products[0, 1] / np.sqrt(products[0, 0] * products[1, 1]))
 
-    return gradients
+    return of_fits
 
 
-def stop_by(choose):
-    return lambda choosing, testing: testing[choose(choosing, testing)].mean()
+def error(missed):
+    def of_trunk(truth, width, n, noise):
+        (d, tasks), heads = truth.shape, width / (n - width - 1)
+        return (missed(truth, width) + noise**2 * (width * d / (n - d - 1) + (tasks - width) * heads)) / tasks
+
+    return of_trunk
+
+
+def projected(truth, width):
+    U = np.linalg.svd(truth)[0][:, :width]
+    return np.sum((truth - U @ U.T @ truth) ** 2)
 
 
 WRONG = {
     "rows_to_break_even": [
         rows(np.sin),
         rows(lambda a: a**2 / 2),
-        {"angle": lambda angle: angle / 2},
-        {"d": lambda d: 20},
         {"result": np.ceil},
         ({"result": lambda n: np.round(n, 3)}, "look for rounding"),
     ],
     "ratio_of_groups": [
         ratio(lambda tasks, r, price, d: price(d) + (tasks - 1) * price(r)),
-        ratio(lambda tasks, r, price, d: tasks * price(r)),
         {"groups": lambda groups: {tuple(group) for group in groups}},
         {"groups": lambda groups: groups[:2]},
-        {"groups": lambda groups: [(tasks, 2) for tasks, _ in groups]},
         {"n": lambda n: n + 1},
-        ({"result": lambda result: [result, result]}, "has shape"),
     ],
-    "trunk_gradients": [
-        by_tape(lambda e: tf.reduce_mean(tf.abs(e))),
-        by_tape(tf.norm),
-        by_tape(lambda e: tf.reduce_sum(e**2) / 12),
-        by_tape(lambda e: tf.math.log(tf.reduce_mean(e**2))),
-        {"result": abs},
-        {"result": lambda both: both / np.linalg.norm(both)},
-        {"heads": abs},
-        ({"result": lambda both: both.swapaxes(1, 2)}, "has shape"),
+    "corrected_angle": [
+        angle(pool=lambda noise: np.full(2, noise.mean())),
+        angle(fold=2),
+        (angle(lambda cosine: np.degrees(np.arccos(cosine))), "NaN"),
+        angle(lambda cosine: np.degrees(np.arccos(np.clip(cosine, 0, 1)))),
+        {"X": lambda X: X - X.mean(axis=0)},
     ],
-    "honest_error": [
-        stop_by(lambda c, t: np.log(c).mean(axis=1).argmin()),
-        stop_by(lambda c, t: (c.mean(axis=1) + c.std(axis=1)).argmin()),
-        stop_by(lambda c, t: np.minimum(c.mean(axis=1), t.mean(axis=1)).argmin()),
-        stop_by(lambda c, t: np.sort(c, axis=1)[:, : max(c.shape[1] - 1, 1)].mean(axis=1).argmin()),
-        {"choosing": lambda choosing: choosing[:, :4]},
-        {"choosing": lambda choosing: choosing[:5]},
-        (lambda c, t: t[c.mean(axis=1).argmin()], "has shape"),
+    "predicted_error": [
+        error(lambda truth, r: np.sum(truth[:, r:] ** 2)),
+        error(lambda truth, r: np.sum(np.sort(np.sum(truth**2, axis=0))[: truth.shape[1] - r])),
+        {"width": lambda width: 1},
+        {"truth": lambda truth: truth / np.linalg.norm(truth, axis=0)},
     ],
 }
 RIGHT = {
-    "rows_to_break_even": [by_root, rows(lambda a: 2 * np.sin(a / 2) ** 2)],
+    "rows_to_break_even": [rows(lambda a: 2 * np.sin(a / 2) ** 2)],
     "ratio_of_groups": [
         ratio(lambda tasks, r, price, d: sum(price(d if k < r else r) for k in range(tasks))),
         {"groups": lambda groups: [*map(tuple, groups)], "result": lambda ratio: Fraction(ratio.item())},
     ],
-    "trunk_gradients": [
-        by_tape(),
-        lambda X, U, V, Y: 2 / len(X) * np.einsum("nd,nk,rk->kdr", X, X @ U @ V - Y, V),
-    ],
-    "honest_error": [
-        stop_by(lambda c, t: c.sum(axis=1).argsort()[0]),
-        lambda c, t: min(zip(c.mean(axis=1), t.mean(axis=1), strict=True))[1],
-    ],
+    "corrected_angle": [angle(), {"Y": lambda Y: 3 * Y}, {"Y": lambda Y: Y[:, ::-1]}],
+    "predicted_error": [error(projected), {"truth": lambda truth: truth[::-1]}],
 }
