@@ -1,7 +1,7 @@
 """Answers to the exercises of lesson 05."""
 
 from collections.abc import Callable
-from itertools import combinations, permutations
+from itertools import permutations
 
 import numpy as np
 
@@ -133,79 +133,9 @@ def fit_softly() -> Trial:
     return Trial(inputs, expected, mistakes, look)
 
 
-@exercise("decay drops the weak directions and shortens all others, and a narrow trunk drops some more.")
-def decayed_fit() -> Trial:
-    """Exercise 3: what weight decay leaves of the product, for a trunk of a given width."""
-
-    def inputs(rng, case):
-        d, tasks = [(5, 4), (3, 7), (1, 2), (4, 4), (6, 3), (4, 1)][case % 6]
-        X = np.linalg.qr(rng.normal(size=(d + 2 * (case % 4), d)))[0]
-        Y = rng.normal(size=(len(X), tasks)) + X @ rng.normal(size=(d, tasks))
-        values = np.linalg.svd(X.T @ Y, compute_uv=False)
-        # The price of a direction lies below all singular values, between two, above all, or is nothing.
-        price = [values[-1] / 2, (values[-1] + values[-2:][0]) / 2, values[0] + 0.1, 0, 0.9 * np.median(values)][
-            case % 5
-        ]
-        return X, Y, float(price), [2, 1, 3, 9][case % 4]
-
-    def of_values(change: Callable) -> Callable:
-        """Change the singular values; the change knows them, their ranks, the price and the width."""
-
-        def fit(X, Y, decay, width):
-            left, values, right = np.linalg.svd(X.T @ Y, full_matrices=False)
-            return left * change(values, np.arange(len(values)), decay, width) @ right
-
-        return fit
-
-    def price(factor: float) -> Callable:
-        return of_values(lambda s, k, decay, width: np.maximum(s - factor * decay, 0) * (k < width))
-
-    def by_entry(X, Y, decay, width):
-        fitted = X.T @ Y
-        return np.sign(fitted) * np.maximum(np.abs(fitted) - decay, 0)
-
-    def expected(X, Y, decay, width):
-        left, values, right = np.linalg.svd(X.T @ Y)
-        kept = [k for k in range(len(values)) if k < width and values[k] > decay]
-        return sum(
-            ((values[k] - decay) * np.outer(left[:, k], right[k]) for k in kept), np.zeros((X.shape[1], Y.shape[1]))
-        )
-
-    mistakes = {
-        "a trunk of `width` units holds no more than `width` directions": of_values(
-            lambda s, k, decay, width: np.maximum(s - decay, 0)
-        ),
-        "weak directions are dropped, and the strong ones lose the price as well": of_values(
-            lambda s, k, decay, width: s * (s > decay) * (k < width)
-        ),
-        "a singular value that cannot pay the price becomes zero, not negative": of_values(
-            lambda s, k, decay, width: (s - decay) * (k < width)
-        ),
-        "the price is too high: the error changes by 2 (s - value), the cheapest pair costs 2 `decay` s": price(2),
-        "the price is too low: the error changes by 2 (s - value), the cheapest pair costs 2 `decay` s": price(0.5),
-        "this decays the product; decaying two layers subtracts from the singular values": of_values(
-            lambda s, k, decay, width: s / (1 + decay) * (k < width)
-        ),
-        "this decays the product, and no direction is left out": of_values(lambda s, k, decay, width: s / (1 + decay)),
-        "the decay has no effect; this is the least-squares fit of that width": price(0),
-        "neither decay nor width has an effect; this is the least-squares fit": of_values(lambda s, k, decay, width: s),
-        "the weakest directions were kept; a narrow trunk keeps the strongest": of_values(
-            lambda s, k, decay, width: np.maximum(s - decay, 0) * (k[::-1] < width)
-        ),
-        "entry by entry, this drops single weights; weight decay drops directions that tasks have in common": (
-            by_entry
-        ),
-        "these are the predictions; the product of trunk and head is asked for": lambda X, *rest: (
-            X @ expected(X, *rest)
-        ),
-    }
-    look = "change the singular values of X'Y alone, and put the three factors together again"
-    return Trial(inputs, expected, mistakes, look)
-
-
-@exercise("a trunk has no order of its own, so put two in step before you compare or average them.")
+@exercise("a trunk has no order of its own, so two must stand in step before their distance says anything.")
 def best_order() -> Trial:
-    """Exercise 4: the order of one trunk's units that brings it closest to another trunk."""
+    """Exercise 3: the order of one trunk's units that brings it closest to another trunk."""
 
     def squares(trunk, other):
         return np.sum((trunk[:, :, None] - other[:, None]) ** 2, axis=0)
@@ -241,15 +171,6 @@ def best_order() -> Trial:
 
     taken_in_turn = "each unit takes the nearest one that is left, and the last must take what nobody wanted"
 
-    def swapped(trunk, other):
-        cost, order = squares(trunk, other), list(range(trunk.shape[1]))
-        for _ in range(20):
-            for k, m in combinations(range(len(order)), 2):
-                i, j = order[k], order[m]
-                if cost[i, m] + cost[j, k] < cost[i, k] + cost[j, m]:
-                    order[k], order[m] = j, i
-        return order
-
     def inputs(rng, case):
         d, units = [4, 2, 6, 3][case % 4], [5, 2, 6, 4, 1, 3][case % 6]
         if case == 11:  # seven units, whose best order comes late
@@ -276,7 +197,6 @@ def best_order() -> Trial:
         "angles alone forget how long the units are, and the penalty charges for that, too": by_angle,
         "this is the farthest order, not the closest": lambda *trunks: closest(*trunks, farthest=True),
         "this leaves the units as they stand": lambda trunk, other: np.arange(trunk.shape[1]),
-        "two units at a time were swapped, and that gets stuck where more must move; try whole orders": swapped,
     }
     signs = {
         "this is the trunk in its new order; return the order itself, as the head needs it too": (

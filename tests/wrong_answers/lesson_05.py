@@ -33,21 +33,6 @@ def centred_in_place(X, y, prices):
     return round_and_round(X, y, prices)
 
 
-def values(change):
-    def fit(X, Y, decay, width):
-        U, s, V = np.linalg.svd(X.T @ Y, full_matrices=False)
-        return U @ np.diag(change(s, decay) * (np.arange(len(s)) < width)) @ V
-
-    return fit
-
-
-def by_eigenvectors(X, Y, decay, width):
-    W = X.T @ Y
-    squares, V = np.linalg.eigh(W.T @ W)
-    s = np.sqrt(np.clip(squares, 1e-30, None))
-    return W @ (V * (np.clip(s - decay, 0, None) * (np.arange(len(s))[::-1] < width) / s)) @ V.T
-
-
 def first_orders(number):
     def order(trunk, other):
         orders = islice(permutations(range(trunk.shape[1])), number)
@@ -79,15 +64,6 @@ WRONG = {
         {"X": lambda X: [x[:9] for x in X], "y": lambda y: [target[:9] for target in y]},
         (centred_in_place, "changes `X`"),
     ],
-    "decayed_fit": [
-        values(lambda s, decay: s**2 / (s + decay)),
-        values(lambda s, decay: np.abs(s - decay)),
-        values(lambda s, decay: np.clip(s - decay**2, 0, None)),
-        {"width": lambda width: min(width, 3)},
-        {"width": lambda width: 2},
-        {"decay": lambda decay: decay + 1e-3},
-        ({"result": np.transpose}, "has shape"),
-    ],
     "best_order": [
         first_orders(24),
         first_orders(1000),
@@ -102,6 +78,5 @@ WRONG = {
 RIGHT = {
     "strength_and_ridge": [by_derivatives, {"l1": Fraction, "l2": Fraction}],
     "fit_softly": [round_and_round, {"result": lambda W: [tf.constant(w) for w in W]}],
-    "decayed_fit": [values(lambda s, decay: np.clip(s - decay, 0, None)), by_eigenvectors],
     "best_order": [assigned(), first_orders(None), {"result": lambda order: (int(unit) for unit in order)}],
 }
