@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 TABLE = Path(__file__).parents[2] / "notebooks" / "deeper" / "04a_compare_ways_to_train.csv"
-SEEDS, WIDTHS, STEPS, RECORDS = range(20), (16, 96, 384), 240, 12
+SEEDS, WIDTHS, STEPS, RECORDS = range(20), (16, 96), 240, 12
 RATES = (0.001, 0.004, 0.016, 0.064)
 TRAINING, VALIDATION, TEST = slice(100), slice(100, 300), slice(300, None)
 HEADINGS = ["study", "way", "width", "rate", "stop", "validation"]
