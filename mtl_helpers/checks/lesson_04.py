@@ -15,49 +15,33 @@ def task_weight() -> Trial:
         phi = float(rng.uniform(10, 89))
         return phi * float(rng.uniform(0.05, 0.95)), phi, [0.1, 3, 1, 10, 0.5][case % 5]
 
-    def ratio(theta, phi):
-        one, other = np.deg2rad(theta), np.deg2rad(phi - theta)
-        return np.sin(2 * one) / np.sin(2 * other)
+    def pulls(a, b):
+        return np.sin(2 * a) / np.sin(2 * b)
 
-    def singles(theta, phi):
-        return np.sin(np.deg2rad(theta)) / np.sin(np.deg2rad(phi - theta))
+    def squares(a, b):
+        return np.sin(a) ** 2 / np.sin(b) ** 2
+
+    def weight(ratio: Callable, power: int = 2, angle: Callable = np.deg2rad) -> Callable:
+        """An answer: a ratio of the angles to task 1 and to task 2, and a power of the unit."""
+        return lambda theta, phi, unit: ratio(angle(theta), angle(phi - theta)) / unit**power
 
     def expected(theta, phi, unit):
-        return ratio(theta, phi) / unit**2
+        return weight(pulls)(theta, phi, unit)
 
+    cancel = "the trunk rests where the derivatives of the losses cancel"
     mistakes = {
-        "the angles come in degrees, and `np.sin` wants radians": lambda theta, phi, unit: (
-            np.sin(2 * theta) / np.sin(2 * (phi - theta)) / unit**2
-        ),
-        "this is for weights on equal units: target 2's loss has grown with its unit, and its weight must make up "
-        "for that": lambda theta, phi, unit: ratio(theta, phi),
-        "a squared loss grows with its unit's square; this divides by the unit once": lambda theta, phi, unit: (
-            ratio(theta, phi) / unit
-        ),
-        "a louder target needs a smaller weight; this multiplies by the unit's square": lambda theta, phi, unit: (
-            ratio(theta, phi) * unit**2
-        ),
-        "the tasks are swapped: the weight of task 2 grows as the trunk turns away from task 1": (
-            lambda theta, phi, unit: 1 / ratio(theta, phi) / unit**2
-        ),
-        "the losses are compared by their sines; the derivative of a squared sine is the sine of twice the angle": (
-            lambda theta, phi, unit: singles(theta, phi) / unit**2
-        ),
-        "this makes the two tasks' losses equal; the trunk rests where their derivatives cancel": (
-            lambda theta, phi, unit: singles(theta, phi) ** -2 / unit**2
-        ),
-        "this compares the losses; the trunk rests where their derivatives cancel": lambda theta, phi, unit: (
-            singles(theta, phi) ** 2 / unit**2
-        ),
-        "the angle to task 2 is phi - theta, not phi": lambda theta, phi, unit: (
-            np.sin(2 * np.deg2rad(theta)) / np.sin(2 * np.deg2rad(phi)) / unit**2
-        ),
-        "the trunk does not turn in proportion to the angles; set the derivative of the loss to zero": (
-            lambda theta, phi, unit: theta / (phi - theta) / unit**2
-        ),
+        "the angles come in degrees, and `np.sin` wants radians": weight(pulls, angle=float),
+        "target 2's loss has grown with its unit, and its weight must make up for that": weight(pulls, power=0),
+        "a squared loss grows with its unit's square; this divides by the unit once": weight(pulls, power=1),
+        "a louder target needs a smaller weight; this multiplies by the unit's square": weight(pulls, power=-2),
+        "the tasks are swapped: task 2's weight grows as the trunk turns to it": weight(lambda a, b: pulls(b, a)),
+        "the derivative of a squared sine is the sine of twice the angle": weight(lambda a, b: squares(a, b) ** 0.5),
+        "this makes the two tasks' losses equal; " + cancel: weight(lambda a, b: squares(b, a)),
+        "this compares the losses; " + cancel: weight(squares),
+        "the angle to task 2 is phi - theta, not phi": weight(lambda a, b: pulls(a, a + b)),
+        "the trunk does not turn in proportion to the angles; " + cancel: weight(lambda a, b: a / b),
     }
-    look = "half-way between the tasks, and in equal units, the weight must be 1"
-    return Trial(inputs, expected, mistakes, look)
+    return Trial(inputs, expected, mistakes, "half-way between the tasks, and in equal units, the weight must be 1")
 
 
 @exercise("an absent label has no say in any gradient, and a task with few labels keeps its full vote.")
@@ -84,22 +68,15 @@ def masked_gradient() -> Trial:
                 gradient[row, task] = 2 * (predictions[row, task] - targets[row, task]) / len(rows)
         return gradient
 
-    def errors(predictions, targets):
-        return np.where(np.isnan(targets), 0, 2 * (predictions - targets))
+    def masked(kept: Callable, by: Callable, filled: Callable = np.array) -> Callable:
+        """An answer: the gradient where labels are `kept`, divided by what `by` makes of those."""
+        return lambda p, t: np.where(kept(t), 2 * (p - filled(t)), 0) / by(kept(t))
 
-    def filled(predictions, targets):
-        return 2 * (predictions - np.nan_to_num(targets)) / len(targets)
+    def known(targets):
+        return ~np.isnan(targets)
 
-    def nonzero(predictions, targets):
-        given = np.nan_to_num(targets)
-        return 2 * (given != 0) * (predictions - given) / np.maximum(np.sum(given != 0, axis=0), 1)
-
-    def complete(predictions, targets):
-        whole = ~np.isnan(targets).any(axis=1, keepdims=True)
-        return np.where(whole, errors(predictions, targets), 0) / max(whole.sum(), 1)
-
-    def labels(targets):
-        return np.maximum(np.sum(~np.isnan(targets), axis=0), 1)
+    def count(kept):
+        return np.maximum(kept.sum(axis=0), 1)
 
     def not_finite(silent):
         """Is there NaN at an absent label, in a task that has no label (`silent`) or that has some?"""
@@ -112,26 +89,21 @@ def masked_gradient() -> Trial:
         "NaN was silenced at the end, and with it a prediction that is NaN; clean the targets, and them alone": (
             lambda p, t: np.nan_to_num(expected(p, t))
         ),
-        "a zero was filled in and trained on as if it were known; an absent label has gradient zero": filled,
-        "a zero was filled in and trained on, whatever it was divided by; mask the filled places as well": (
-            lambda p, t: filled(p, t) * len(t) / labels(t)
+        "a zero was filled in and trained on as if it were known; an absent label has gradient zero": masked(
+            lambda t: np.full(t.shape, True), len, np.nan_to_num
         ),
-        "a label of zero is a label: ask for NaN, not for zero": nonzero,
-        "this averages over absent labels: divide by the number of present ones, task by task": lambda p, t: (
-            errors(p, t) / len(t)
+        "a label of zero is a label: ask for NaN, not for zero": masked(lambda t: np.nan_to_num(t) != 0, count),
+        "this averages over absent labels: divide by the number of present ones, task by task": masked(known, len),
+        "all labels went into one mean, so a task with few has little to say; take one for each task": masked(
+            known, np.sum
         ),
-        "all labels went into one mean, so a task with few of them has little to say; take a mean for each task": (
-            lambda p, t: errors(p, t) / np.isfinite(t).sum()
+        "the sum over the labels is not divided by their number": masked(known, lambda kept: 1),
+        "rows that lack a label were thrown away, and with them the labels that they do have": masked(
+            lambda t: known(t) & known(t).all(axis=1, keepdims=True), count
         ),
-        "the sum over the labels is not divided by their number": errors,
-        "rows that lack a label were thrown away, and with them the labels that they do have": complete,
-        "the task losses were averaged; the joint loss is their sum": lambda p, t: (
-            errors(p, t) / labels(t) / t.shape[1]
-        ),
-        "half of it: the derivative of a square brings a factor of 2": lambda p, t: errors(p, t) / labels(t) / 2,
-        "the sign is turned: where the prediction is too high, the loss rises with it": lambda p, t: (
-            -errors(p, t) / labels(t)
-        ),
+        "the task losses were averaged; the joint loss is their sum": masked(known, lambda k: count(k) * k.shape[1]),
+        "half of it: the derivative of a square brings a factor of 2": masked(known, lambda kept: 2 * count(kept)),
+        "the sign is turned: a prediction that is too high must come down": masked(known, lambda kept: -count(kept)),
     }
     signs = {
         "zero times NaN is NaN: replace absent targets before anything is computed from them": not_finite(False),
@@ -158,14 +130,12 @@ def gradient_of_logs() -> Trial:
         up, down = (logs(X, trunk + step, heads, Y) for step in (moves, -moves))
         return ((up - down) / 2e-5).reshape(trunk.shape)
 
-    def weighted(weigh: Callable) -> Callable:
-        """Both tasks' gradients on the trunk, times weights made of losses, rows and the lengths of the gradients."""
+    def times(weigh: Callable) -> Callable:
+        """Both tasks' gradients on the trunk, times weights made of the losses and the number of rows."""
 
         def gradient(X, trunk, heads, Y):
             errors = X @ trunk @ heads - Y
-            parts = np.stack([2 / len(X) * np.outer(X.T @ errors[:, k], heads[:, k]) for k in (0, 1)])
-            weights = weigh(np.mean(errors**2, axis=0), len(X), np.linalg.norm(parts, axis=(1, 2)))
-            return np.tensordot(np.broadcast_to(weights, 2), parts, axes=1)
+            return X.T @ (2 / len(X) * errors * weigh(np.mean(errors**2, axis=0), len(X))) @ heads.T
 
         return gradient
 
@@ -173,35 +143,21 @@ def gradient_of_logs() -> Trial:
         errors = X @ trunk @ heads - Y
         return 2 * X.T @ errors / np.sum(errors**2, axis=0)
 
-    def of_heads(X, trunk, heads, Y):
-        return trunk.T @ without_heads(X, trunk, heads, Y)
-
+    cancel = "the number of rows must cancel; here the mean's 1/n stands in the "
     mistakes = {
-        "this is the gradient of L1 + L2; the logarithm divides each task's part by that task's loss": weighted(
-            lambda L, n, length: 1
-        ),
-        "this is the logarithm of the sum, which turns both parts alike; each task needs a logarithm of its own": (
-            weighted(lambda L, n, length: 1 / L.sum())
-        ),
-        "both parts are divided by one mean over all entries; each task has a loss of its own (axis=0)": weighted(
-            lambda L, n, length: 1 / L.mean()
-        ),
-        "each part is divided by the other task's loss": weighted(lambda L, n, length: 1 / L[::-1]),
-        "each part is divided by the root of its loss; the derivative of log L is 1/L": weighted(
-            lambda L, n, length: L**-0.5
-        ),
-        "half of it: the derivative of a square brings a factor of 2": weighted(lambda L, n, length: 0.5 / L),
-        "the number of rows must cancel: the mean's 1/n stands in the gradient and in the loss, and here in one of "
-        "them only": weighted(lambda L, n, length: n / L),
-        "the number of rows must cancel: the gradient has the mean's 1/n, and the loss it is divided by has not": (
-            weighted(lambda L, n, length: 1 / L / n)
-        ),
-        "each part is brought to length 1; the logarithm divides by the loss, not by the gradient's length": (
-            weighted(lambda L, n, length: 1 / length)
-        ),
-        "the sign is turned: this is the way down, and the gradient points up": weighted(lambda L, n, length: -1 / L),
+        "this is the gradient of L1 + L2; the logarithm divides each task's part by its loss": times(lambda L, n: 1),
+        "this is the logarithm of the sum; each task needs a logarithm of its own": times(lambda L, n: 1 / L.sum()),
+        "both parts are divided by one mean over all entries (axis=0 is missing)": times(lambda L, n: 1 / L.mean()),
+        "each part is divided by the other task's loss": times(lambda L, n: 1 / L[::-1]),
+        "each part is divided by the root of its loss; the derivative of log L is 1/L": times(lambda L, n: L**-0.5),
+        "half of it: the derivative of a square brings a factor of 2": times(lambda L, n: 0.5 / L),
+        cancel + "loss alone": times(lambda L, n: n / L),
+        cancel + "gradient alone": times(lambda L, n: 1 / L / n),
+        "the sign is turned: this is the way down, and the gradient points up": times(lambda L, n: -1 / L),
         "the errors have not come back through the heads: each task's part is X' e_k times its head": without_heads,
-        "this is the gradient on the heads; the question is about the trunk": of_heads,
+        "this is the gradient on the heads; the question is about the trunk": (
+            lambda X, trunk, heads, Y: trunk.T @ without_heads(X, trunk, heads, Y)
+        ),
     }
     look = "it is the sum of g_k / L_k, where g_k is task k's own gradient on the trunk"
     return Trial(inputs, expected, mistakes, look)
@@ -217,77 +173,44 @@ def joint_adam() -> Trial:
         start = rng.normal(size=size) + rng.choice([-4, 4], size=size)
         return start, rng.normal(size=(tasks, size)), weights, [0.05, 0.1, 0.02, 0.3][case % 4], steps
 
-    def run(
-        joined: bool = True,  # one move a step, for the sum of the gradients
-        own: bool = False,  # a memory for each task
-        at_once: bool = False,  # all tasks' gradients at the same weights
-        weight: str = "gradient",  # what the task weight multiplies
-        by_turn: bool = False,  # counts moves, not rounds
-        first: int = 1,
-        corrected: bool = True,
-        falls: bool = True,  # the memory of squares may fall
-        sign: int = -1,
-    ) -> Callable:
+    def run(turns: str = "joined", weight: str = "gradient", first: int = 1, late: int = 0, bare: bool = False):
+        """An answer: "joined", "in turn" or "own" (an Adam for each task), and what the task weight multiplies."""
+
         def ends(start, targets, task_weights, rate, steps: int):
-            w, c, turns = start, task_weights, 1 if joined else len(targets)
-            mean, square, root_of = (np.zeros(targets.shape) for _ in range(3))
-            inside = c if weight == "gradient" else np.ones(len(c))
-            outside = np.ones(len(c)) if weight != "move" else c.sum(keepdims=True) if joined else c
-            for k in range(steps):
-                before = w
-                for task in range(turns):
-                    slopes = 2 * inside[:, None] * ((before if at_once else w) - targets)
-                    gradient = slopes.sum(axis=0) if joined else slopes[task]
-                    memory = task if own else 0
-                    mean[memory] = 0.9 * mean[memory] + 0.1 * gradient
-                    square[memory] = 0.999 * square[memory] + 0.001 * gradient**2
-                    root_of[memory] = square[memory] if falls else np.maximum(root_of[memory], square[memory])
-                    count = first + (k * turns + task if by_turn else k)
-                    correction = np.sqrt(1 - 0.999**count) / (1 - 0.9**count) if corrected else 1
-                    step = rate * correction * mean[memory] / (np.sqrt(root_of[memory]) + 1e-7)
-                    w = w + sign * outside[task] * step
+            w, mean, square = start, np.zeros(targets.shape), np.zeros(targets.shape)
+            c, joined = task_weights[:, None], turns == "joined"
+            for k in range(first, first + steps - late):
+                correction = 1 if bare else np.sqrt(1 - 0.999**k) / (1 - 0.9**k)
+                for task in range(1 if joined else len(targets)):
+                    owner, who = task if turns == "own" else 0, slice(None) if joined else [task]
+                    slopes = 2 * (w - targets) * (c if weight == "gradient" else 1)
+                    gradient = slopes[who].sum(axis=0)
+                    mean[owner] = 0.9 * mean[owner] + 0.1 * gradient
+                    square[owner] = 0.999 * square[owner] + 0.001 * gradient**2
+                    length = rate * (c[who].sum() if weight == "move" else 1)
+                    w = w - length * correction * mean[owner] / (np.sqrt(square[owner]) + 1e-7)
             return w
 
         return ends
 
-    def late(**choices: object) -> Callable:
-        return lambda start, targets, task_weights, rate, steps: run(**choices)(
-            start, targets, task_weights, rate, steps - 1
-        )
-
-    turns = "each task still moves the weights on its own; a joint step adds up the gradients, then moves once"
-    adams = "each task has an Adam of its own here, which divides its task weight out; feed one Adam the sum"
-    moves = "a task weight on the move only changes the rate; Adam must meet it in the gradient"
-    two = "two bugs are left: count the moves in a joint step, and ask whether Adam ever sees a task weight"
-
     def expected(start, targets, task_weights, rate, steps):
         return run()(start, targets, task_weights, rate, steps)
 
+    moves = "each task still moves the weights on its own; a joint step adds up the gradients, then moves once"
+    two = "two bugs are left: count the moves in a joint step, and ask whether Adam ever sees a task weight"
+    adams = "each task has an Adam of its own here, and "
     mistakes = {
         "the first step divides zero by zero: the correction counts steps from 1": run(first=0),
         "the task weights are ignored: they belong on the gradients, before Adam sees them": run(weight="none"),
-        "one gradient, one move, but " + moves: run(weight="move"),
-        turns: run(joined=False),
-        turns + ", and counts one step": run(joined=False, by_turn=True),
-        two: run(joined=False, weight="move"),
-        two + " (the correction counts moves here, and steps are meant)": run(
-            joined=False, weight="move", by_turn=True
-        ),
-        "one step is missing: range(1, steps) makes steps - 1 of them": late(),
-        "one step is missing, since range(1, steps) makes steps - 1; " + two: late(joined=False, weight="move"),
-        "the task weights have no effect, and " + turns: run(joined=False, weight="none"),
-        adams: run(joined=False, own=True, at_once=True),
-        adams + ", and the joint step is one move": run(joined=False, own=True),
-        "each task has an Adam of its own here, and its task weight changes only that Adam's rate": run(
-            joined=False, own=True, at_once=True, weight="move"
-        ),
-        "each task has an Adam of its own here, in turn, and its task weight changes only that Adam's rate": run(
-            joined=False, own=True, weight="move"
-        ),
-        "the correction is gone; without it the first steps have another length": run(corrected=False),
-        "the move goes uphill; a step is against the gradient": run(sign=1),
-        "the memory of squares never falls here; near the targets gradients are small, and the memory must fall "
-        "with them": run(falls=False),
+        "a task weight on the move only changes the rate; Adam must meet it in the gradient": run(weight="move"),
+        moves: run("in turn"),
+        two: run("in turn", "move"),
+        "the task weights have no effect, and " + moves: run("in turn", "none"),
+        "one step is missing: range(1, steps) makes steps - 1 of them": run(late=1),
+        adams + "that divides its task weight out; feed one Adam the sum": run("own"),
+        adams + "its task weight changes only that Adam's rate": run("own", "move"),
+        "the correction is gone; without it the first steps have another length": run(bare=True),
+        "the move goes uphill; a step is against the gradient": lambda a, b, c, rate, k: expected(a, b, c, -rate, k),
     }
     look = "a step is one weighted sum of gradients, one update of the memory, one move"
     # A common factor of all gradients changes nothing but the share of the 1e-7.
