@@ -65,7 +65,7 @@ def linear_tasks(n: int, d: int, angle: float, noise: float, seed: int) -> tuple
     ------
     TypeError, ValueError : for a number outside the ranges above.
 
-    Lesson 02 uses it first.
+    Lesson 02's room 02a uses it first.
     """
     n, d = whole_number("n", n, 1), whole_number("d", d, 2)
     phi = np.deg2rad(finite_number("angle", angle, 0, 180))

@@ -26,7 +26,7 @@ def reduced_rank_regression(X: np.ndarray, Y: np.ndarray, rank: int) -> tuple[np
     TypeError, ValueError : for arrays that are not finite matrices with equally many rows, or a rank below 1.
 
     Source: Izenman (1975), "Reduced-rank regression for the multivariate linear model".
-    Lesson 02 derives it.
+    Lesson 02's room 02a derives it.
     """
     rank = whole_number("rank", rank, 1)
     X, Y = finite_array("X", X), finite_array("Y", Y)

@@ -11,7 +11,7 @@ from lesson_code import needed_by, run_cells
 def test_cells_run_in_the_order_given_and_nothing_else_does():
     lesson = run_cells("02_build_a_two_task_network", "set-up", "hard-sharing")
     assert callable(lesson["hard_sharing"])
-    assert "reduced_rank_regression" not in lesson
+    assert "streams" not in lesson
     with pytest.raises(KeyError, match="no-such-cell"):
         run_cells("02_build_a_two_task_network", "no-such-cell")
 
@@ -84,11 +84,11 @@ def test_hard_sharing_is_that_of_lesson_02(tasks, seeds):
 
 
 @pytest.mark.parametrize(("rows", "inputs", "tasks", "rank"), [(20, 5, 3, 1), (20, 5, 4, 2), (9, 3, 6, 3)])
-def test_reduced_rank_regression_is_that_of_lesson_02(rows, inputs, tasks, rank):
-    lesson = run_cells("02_build_a_two_task_network", "set-up", "reduced-rank-regression")
+def test_reduced_rank_regression_is_that_of_room_02a(rows, inputs, tasks, rank):
+    room = run_cells("deeper/02a_solve_a_linear_network", "set-up", "reduced-rank-regression")
     rng = np.random.default_rng(rows + rank)
     X, Y = rng.normal(size=(rows, inputs)), rng.normal(size=(rows, tasks))
-    by_hand, package = (f(X, Y, rank) for f in (lesson["reduced_rank_regression"], mtl.reduced_rank_regression))
+    by_hand, package = (f(X, Y, rank) for f in (room["reduced_rank_regression"], mtl.reduced_rank_regression))
     np.testing.assert_allclose(package[0], by_hand[0], rtol=0, atol=1e-12)
     np.testing.assert_allclose(package[1], by_hand[1], rtol=1e-12)
 

@@ -61,11 +61,6 @@ def reached() -> Trial:
             found.append(sources[found[-1]][0])
         return [weight in found for weight in weights]
 
-    def minus_those_of_stops(sources, loss, weights, stops):
-        shut = {source for stop in stops for source in sources[stop]}
-        pairs = zip(expected(sources, loss, weights, stops), weights, strict=True)
-        return [found and weight not in shut for found, weight in pairs]
-
     def one_user(sources, loss, weights, stops):
         user = {source: name for name, before in sources.items() for source in before}
 
@@ -92,9 +87,6 @@ def reached() -> Trial:
         "a stop shuts one path and not what stands behind it; another path may still reach those weights": (
             without_all_behind_stops
         ),
-        "a weight that a stop uses may be used elsewhere as well; only the way through the stop is shut": (
-            minus_those_of_stops
-        ),
         "a weight or an operation may be used in several places; follow all of them": one_user,
         "the gradient ends at a stop itself; the sources of the stop are one step too far": one_step_late,
         "the gradient runs from an operation to its sources and never forward again, into other operations": both_ways,
@@ -113,56 +105,54 @@ def equal_width() -> Trial:
     """Exercise 2: the width at which separate networks have as many weights as the shared one."""
 
     def inputs(rng, case):
-        d, h = (int(size) for size in rng.integers([1, 2], [70, 90]))
+        d, m = (int(size) for size in rng.integers([1, 2], [70, 90]))
         outputs = [[7, 2, 11], [3], [1, 1], [20, 4, 4, 9], [5, 6, 7, 8, 1], [2, 13]]
-        return d, h, outputs[case % 6]
+        return d, m, outputs[case % 6]
 
-    def expected(d, h, outputs):
-        shared = d * h + sum(h * o for o in outputs)
+    def expected(d, m, outputs):
+        shared = d * m + sum(m * o for o in outputs)
         per_unit = sum(d + o for o in outputs)  # what one more unit costs in each of the separate networks
         return shared / per_unit
 
     def width(shared: Callable, per_unit: Callable) -> Callable:
-        return lambda d, h, outputs: shared(d, h, outputs) / per_unit(d, outputs)
+        return lambda d, m, outputs: shared(d, m, outputs) / per_unit(d, outputs)
 
-    def all_weights(d, h, outputs):
-        return h * (d + sum(outputs))
+    def all_weights(d, m, outputs):
+        return m * (d + sum(outputs))
 
     def per_unit(d, outputs):
         return len(outputs) * d + sum(outputs)
 
     mistakes = {
         "half the width fits two tasks with small heads, and there may be more; count trunk and heads": (
-            lambda d, h, outputs: h / 2
+            lambda d, m, outputs: m / 2
         ),
         "this divides the width by the number of tasks; that saves trunk and head alike, but the shared network "
-        "has all the heads": lambda d, h, outputs: h / len(outputs),
+        "has all the heads": lambda d, m, outputs: m / len(outputs),
         "this is the width of the shared network; the separate ones have a trunk each, so they are narrower": (
-            lambda d, h, outputs: h
+            lambda d, m, outputs: m
         ),
-        "this is the ratio of the numbers of weights; the width is asked for": lambda d, h, outputs: (
+        "this is the ratio of the numbers of weights; the width is asked for": lambda d, m, outputs: (
             all_weights(d, 1, outputs) / per_unit(d, outputs)
         ),
-        "turned round: this shared network is as large as separate ones of width h": lambda d, h, outputs: (
-            h * per_unit(d, outputs) / (d + sum(outputs))
+        "turned round: this shared network is as large as separate ones of width m": lambda d, m, outputs: (
+            m * per_unit(d, outputs) / (d + sum(outputs))
         ),
         "the number of tasks is the length of `outputs`, not always 2": width(
             all_weights, lambda d, outputs: 2 * d + sum(outputs)
         ),
         "the tasks' outputs differ in number; add up the heads one by one": width(
-            lambda d, h, outputs: h * (d + len(outputs) * outputs[0]),
+            lambda d, m, outputs: m * (d + len(outputs) * outputs[0]),
             lambda d, outputs: len(outputs) * (d + outputs[0]),
         ),
         "the heads are missing from the separate networks; each has one": width(
             all_weights, lambda d, outputs: len(outputs) * d
         ),
-        "the heads of the shared network are missing": width(lambda d, h, _: d * h, per_unit),
-        "biases are counted, and these networks have none": lambda d, h, outputs: (
-            h * (d + 1 + sum(outputs)) / (len(outputs) * (d + 1) + sum(outputs))
+        "the heads of the shared network are missing": width(lambda d, m, _: d * m, per_unit),
+        "biases are counted, and these networks have none": lambda d, m, outputs: (
+            m * (d + 1 + sum(outputs)) / (len(outputs) * (d + 1) + sum(outputs))
         ),
-        "this is the number of weights of the shared network; at which width do the others have as many?": (
-            all_weights
-        ),
+        "this is the number of weights of the shared network; at which width do the others have as many?": all_weights,
         "the width is rounded down; hand it over as it comes out": lambda *given: np.floor(expected(*given)),
         "the width is rounded; hand it over as it comes out": lambda *given: np.round(expected(*given)),
     }
@@ -175,13 +165,13 @@ def trunk_streams() -> Trial:
     """Exercise 3: each task's gradient on the shared trunk of a ReLU network."""
 
     def inputs(rng, case):
-        n, d, h, o = [7, 1, 5, 9][case % 4], [4, 2, 3][case % 3], [5, 1, 4, 2, 6][case % 5], [3, 1, 2, 4, 1][case % 5]
-        trunk = [1, 4][case % 5 == 2] * rng.normal(size=(d, h)) + [0, 0.7][case % 2]
+        n, d, m, o = [7, 1, 5, 9][case % 4], [4, 2, 3][case % 3], [5, 1, 4, 2, 6][case % 5], [3, 1, 2, 4, 1][case % 5]
+        trunk = [1, 4][case % 5 == 2] * rng.normal(size=(d, m)) + [0, 0.7][case % 2]
         return (
             rng.normal(size=(n, d)) + [0, 1, -1][case % 3],
             rng.normal(size=(2, n, o)),
             trunk,
-            rng.normal(size=(2, h, o)),
+            rng.normal(size=(2, m, o)),
         )
 
     def losses(X, targets, trunk, heads):
@@ -225,7 +215,7 @@ def trunk_streams() -> Trial:
         return [2 / len(X) * X.T @ (X @ trunk @ head - Y) @ head.T for head, Y in pairs]
 
     mistakes = {
-        "this is the tutorial's formula unchanged; here the outputs have no ReLU, and the loss is a mean over rows "
+        "this is the retelling's formula unchanged; here the outputs have no ReLU, and the loss is a mean over rows "
         "without the half": route(error_mask=open_ones, factor=lambda n, o: 1),
         "the outputs have no ReLU here, and the mean over rows has no half before it: all errors pass, times 2/n": (
             route(error_mask=open_ones, factor=lambda n, o: 1 / n)
@@ -235,7 +225,7 @@ def trunk_streams() -> Trial:
         "the mask is that of the outputs, which are linear here; the trunk's ReLU is the one that shuts": route(
             all_ones, open_ones
         ),
-        "this is the tutorial's network with a ReLU on the outputs; here they are linear, and all errors pass": (
+        "this is the retelling's network with a ReLU on the outputs; here they are linear, and all errors pass": (
             route(error_mask=open_ones)
         ),
         "a task's error goes back through its own head, and yours goes through the other task's": route(
@@ -260,99 +250,4 @@ def trunk_streams() -> Trial:
         ),
     }
     look = "change the lesson's formula step by step"
-    return Trial(inputs, expected, mistakes, look)
-
-
-@exercise("a task weight decides how the tasks share a trunk that is too narrow for all of them.")
-def best_of_width() -> Trial:
-    """Exercise 4: reduced-rank regression with task weights."""
-
-    def inputs(rng, case):
-        d, tasks = [(5, 4), (3, 2), (2, 5), (4, 1), (1, 3), (4, 4)][case % 6]
-        X = rng.normal(size=(8 + 3 * case, d)) @ rng.normal(size=(d, d))
-        Y = X @ rng.normal(size=(d, tasks)) + rng.normal(size=(len(X), tasks))
-        return X, Y, rng.permutation([0.2, 0.7, 2.0, 5.0, 1.0])[:tasks], 1 + case % min(d, tasks)
-
-    def expected(X, Y, task_weights, r):
-        # In coordinates in which X is orthonormal, the best matrix of rank r is a truncated singular value
-        # decomposition; the root of its weight turns a task's weighted error into a plain one.
-        Q, R = np.linalg.qr(X)
-        U, values, Vt = np.linalg.svd(Q.T @ Y @ np.diag(np.sqrt(task_weights)))
-        best = sum(values[k] * np.outer(U[:, k], Vt[k]) for k in range(r))
-        return np.linalg.inv(R) @ best @ np.diag(1 / np.sqrt(task_weights))
-
-    def fit(X, Y):
-        return np.linalg.lstsq(X, Y)[0]
-
-    def directions(matrix):
-        """The right singular vectors, one a row."""
-        return np.linalg.svd(matrix, full_matrices=False)[2]
-
-    def projected(matrix, kept):
-        return matrix @ kept.T @ kept
-
-    def scaled(before: Callable, after: Callable, best: Callable | None = None) -> Callable:
-        """Scale the tasks, take the best of rank r, scale back: with a choice for each."""
-
-        def plain(X, Y, r):
-            return projected(fit(X, Y), directions(X @ fit(X, Y))[:r])
-
-        def result(X, Y, task_weights, r):
-            return (best or plain)(X, Y * before(task_weights), r) * after(task_weights)
-
-        return result
-
-    def one(weights):
-        return 1.0
-
-    def inverse_root(weights):
-        return 1 / np.sqrt(weights)
-
-    def of_coefficients(X, Y, r):
-        return projected(fit(X, Y), directions(fit(X, Y))[:r])
-
-    def of_targets(X, Y, r):
-        return fit(X, projected(Y, directions(Y)[:r]))
-
-    def of_last(X, Y, r):
-        return projected(fit(X, Y), directions(X @ fit(X, Y))[-r:])
-
-    def unscaled_fit(X, Y, task_weights, r):
-        return projected(fit(X, Y), directions(X @ fit(X, Y * np.sqrt(task_weights)))[:r])
-
-    mistakes = {
-        "the task weights are ignored; this is the best matrix when all tasks count the same": scaled(one, one),
-        "a task is scaled by its weight, but the weight stands outside the square: take its root": scaled(
-            lambda weights: weights, lambda weights: 1 / weights
-        ),
-        "this predicts the scaled targets; turn the scaling back, task by task": scaled(np.sqrt, one),
-        "a task is scaled by its weight, whose root is meant, and the scaling is not turned back": scaled(
-            lambda weights: weights, one
-        ),
-        "on the way back the scaling is multiplied once more; divide by it": scaled(np.sqrt, np.sqrt),
-        "scaled by the root and turned back by the weight itself; divide by what you multiplied with": scaled(
-            np.sqrt, lambda weights: 1 / weights
-        ),
-        "the tasks are divided by the root and multiplied back; a weight above 1 must make its task larger": scaled(
-            inverse_root, np.sqrt
-        ),
-        "the weights scale the best unweighted matrix; they must have a say before the directions are chosen": (
-            scaled(one, np.sqrt)
-        ),
-        "the directions are those of the scaled tasks, but the fit that they project is not scaled": unscaled_fit,
-        "the least-squares weights are cut to rank r; cut the fitted values, X times them, whose error counts": (
-            scaled(np.sqrt, inverse_root, of_coefficients)
-        ),
-        "the weights are ignored, and the least-squares weights are cut to rank r, not the fitted values": scaled(
-            one, one, of_coefficients
-        ),
-        "the targets are cut to rank r, noise and all; cut the fitted values": scaled(
-            np.sqrt, inverse_root, of_targets
-        ),
-        "the smallest singular values are kept; keep the r largest": scaled(np.sqrt, inverse_root, of_last),
-        "this is least squares, of full rank; a trunk of width r allows rank r": scaled(
-            one, one, lambda X, Y, r: fit(X, Y)
-        ),
-    }
-    look = "with all weights 1 it is `mtl.reduced_rank_regression(X, Y, r)[0]`; see what a weight does to a square"
     return Trial(inputs, expected, mistakes, look)

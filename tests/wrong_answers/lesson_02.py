@@ -48,15 +48,6 @@ def by_einsum(X, targets, trunk, heads):
     return 2 / len(X) * np.einsum("nd,kno,kho,nh->kdh", X, errors, heads, hidden > 0)
 
 
-def best(X, Y, c, r, solve=np.linalg.pinv, scale=np.sqrt):
-    U, values, Vt = np.linalg.svd(X @ solve(X) @ (Y * scale(c)), full_matrices=False)
-    return solve(X) @ (U[:, :r] * values[:r] @ Vt[:r]) / scale(c)
-
-
-def ridge(X):
-    return np.linalg.solve(X.T @ X + 0.1 * np.eye(X.shape[1]), X.T)
-
-
 WRONG = {
     "reached": [
         lambda sources, loss, weights, stops: [True] * len(weights),
@@ -87,15 +78,6 @@ WRONG = {
         {"heads": abs},
         ({"result": lambda streams: streams.swapaxes(1, 2)}, "has shape"),
     ],
-    "best_of_width": [
-        lambda *given: best(*given, solve=np.transpose),
-        lambda *given: best(*given, solve=ridge),
-        {"task_weights": np.sort},
-        {"task_weights": lambda c: np.minimum(c, 1)},
-        {"Y": lambda Y: Y - Y.mean(axis=0)},
-        {"r": lambda r: 2},
-        {"r": lambda r: r + 1},
-    ],
 }
 RIGHT = {
     "reached": [
@@ -105,9 +87,8 @@ RIGHT = {
         {"weights": tuple, "stops": set, "result": lambda found: dict(enumerate(found)).values()},
     ],
     "equal_width": [
-        lambda d, h, outputs: Fraction(h * (d + sum(outputs)), len(outputs) * d + sum(outputs)),
-        lambda d, h, o: scipy.optimize.brentq(lambda w: sum(d * w + w * k for k in o) - h * (d + sum(o)), 0, 1e4),
+        lambda d, m, outputs: Fraction(m * (d + sum(outputs)), len(outputs) * d + sum(outputs)),
+        lambda d, m, o: scipy.optimize.brentq(lambda w: sum(d * w + w * k for k in o) - m * (d + sum(o)), 0, 1e4),
     ],
     "trunk_streams": [by_tape(), by_einsum],
-    "best_of_width": [best, {"task_weights": lambda c: c / c.sum()}],
 }
