@@ -24,7 +24,7 @@ read = cache(hygiene.read)
 
 
 # Lessons rewritten for the second edition keep its rules too. The list grows until it holds all of them, and goes.
-SECOND_EDITION = {"01"}
+SECOND_EDITION = {"00", "01"}
 FIRST_RULES = tuple(rule for rule in hygiene.RULES_OF_LESSONS if rule not in hygiene.RULES_OF_SECOND_EDITION)
 
 
@@ -361,7 +361,7 @@ def test_lines_of_code_are_counted():
 
 def test_package_stays_small():
     sizes = {path.name: lines_of_code(path.read_text(encoding="utf-8")) for path in MODULES}
-    assert sum(sizes.values()) <= 800, sizes
+    assert sum(sizes.values()) <= 900, sizes
 
 
 @pytest.mark.parametrize("arguments", [["check"], ["format", "--check"]], ids=" ".join)

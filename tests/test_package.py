@@ -107,7 +107,8 @@ def test_public_names_say_what_they_are(name):
 
 
 # They draw and print, and teach nothing of their own.
-PLUMBING = {"dots", "draw_graph", "lines", "listing", "live", "mean_se", "new_figure", "plus_minus", "show", "table"}
+PLUMBING = {"dots", "draw_graph", "draw_network", "lines", "listing", "live", "mean_se", "new_figure", "plus_minus"}
+PLUMBING |= {"show", "table"}
 TAUGHT = [name for name in mtl.__all__ if inspect.isfunction(getattr(mtl, name)) and name not in PLUMBING]
 
 
