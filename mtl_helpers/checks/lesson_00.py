@@ -84,7 +84,7 @@ def paired() -> Trial:
         "the sign of the mean is lost; the second setting may be the better one": lambda a, b: np.abs(expected(a, b)),
         "the two numbers have changed places: first the mean, then its error": lambda a, b: expected(a, b)[::-1],
     }
-    look = "see the section on seed by seed comparison"
+    look = "take the difference seed by seed; then its mean, and its standard error"
     return Trial(inputs, expected, mistakes, look)
 
 

@@ -1,4 +1,4 @@
-"""Every side of lesson 00 at many settings: `python tests/tools/tune_ladder.py`. By hand; half an hour on one core.
+"""Each side of lesson 00 at many settings: `python tests/tools/tune_ladder.py`. By hand; ten minutes on an idle core.
 
 Sixteen seeds that the lesson does not measure on choose each side's two decays, and see whether another width, rate
 or number of steps would have been better. The table goes to `notebooks/deeper/00a_tuning.csv`: a row for each run, with
@@ -30,7 +30,7 @@ SIDES = {  # side to the heads that learn
     "shuffled": (1, 1, 1, 1),
 }
 GRID = (3e-5, 3e-4, 1e-3, 3e-3), (1e-3, 3e-3, 1e-2, 3e-2)  # decays of the trunk and of the heads
-CHOSEN = {  # the best of the grid
+CHOSEN = {  # the best of the grid; other widths, rates and lengths are tried there
     "alone": (3e-5, 3e-2),
     "copies": (3e-5, 3e-2),
     "stranger": (3e-5, 3e-2),
