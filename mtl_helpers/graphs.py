@@ -264,7 +264,7 @@ def draw_network(network: Callable, **shapes: tuple[int, int]) -> None:
     specs = [tf.TensorSpec(out.shape, out.dtype, name=f"Y{k}") for k, out in enumerate(predictions, start=1)]
     graph = computation_graph(losses.get_concrete_function(tf.TensorSpec(X.shape, X.dtype, name="X"), *specs))
     for node in graph.nodes.values():
-        if node["label"] not in labels:  # TensorFlow numbers the operations that nobody named
+        if node["kind"] == "operation" and node["label"] not in labels:  # numbered where nobody gave a name
             node["label"] = re.sub(r"_\d+$", "", node["label"])
     reached = [f"{label}: {', '.join(variables_reached(graph, label)) or 'none'}" for label in labels]
     figure = draw_graph(graph, labels)
