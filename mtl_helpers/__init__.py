@@ -64,7 +64,7 @@ keras.config.set_image_data_format("channels_last")
 from mtl_helpers import methods  # noqa: E402
 from mtl_helpers.data import boolean_ladder, linear_tasks, posed_digits  # noqa: E402
 from mtl_helpers.figures import dots, lines, new_figure, show  # noqa: E402
-from mtl_helpers.graphs import computation_graph, draw_graph, listing, variables_reached  # noqa: E402
+from mtl_helpers.graphs import computation_graph, draw_graph, draw_network, listing, variables_reached  # noqa: E402
 from mtl_helpers.live import live  # noqa: E402
 from mtl_helpers.networks import apart, hard_sharing, random_start, soft_penalty  # noqa: E402
 from mtl_helpers.report import mean_se, plus_minus, table  # noqa: E402
@@ -86,6 +86,7 @@ __all__ = [
     "computation_graph",
     "dots",
     "draw_graph",
+    "draw_network",
     "gradient_descent",
     "hard_sharing",
     "linear_tasks",

@@ -1,7 +1,8 @@
 """A traced function as a graph: its operations, which loss reaches which variable, and its drawing."""
 
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+import re
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count, pairwise
 from typing import NamedTuple
 
 import networkx as nx
@@ -15,7 +16,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 
-from mtl_helpers.figures import COLOURS, INK, PAPER, kept_apart
+from mtl_helpers.figures import COLOURS, INK, PAPER, kept_apart, show
+from mtl_helpers.networks import random_start
 
 # Operations through which TensorFlow sends no gradient, although numbers go in and out.
 STOPS = {"StopGradient", "Floor", "Ceil", "Round", "Rint", "OneHot", "ZerosLike", "OnesLike"}
@@ -213,6 +215,60 @@ def draw_graph(graph: nx.DiGraph, losses: Sequence[str] = ()) -> Figure:
     for name, node in graph.nodes(data=True):
         _box(ax, place[name], node, visits[name])
     return figure
+
+
+def _what(value: object) -> str:
+    return f"a tensor of shape {tuple(value.shape)}" if tf.is_tensor(value) else type(value).__name__
+
+
+def draw_network(network: Callable, **shapes: tuple[int, int]) -> None:
+    """Show how a network computes its tasks' losses, and which weights the gradient of each loss reaches.
+
+    Parameters
+    ----------
+    network : `network(weights, X)` returns a list. In it, a matrix is a task's prediction, and the sum of its squared
+        errors is drawn as the task's loss: loss1, loss2. A single number, such as a penalty, is a loss itself.
+    shapes : of the weights, (in, out). X has ten rows, and as many columns as the first weight has rows.
+
+    Raises
+    ------
+    TypeError, ValueError : for a network that cannot be called or returns no list of matrices and numbers, shapes
+        that `random_start` refuses, and more than three losses.
+    """
+    if not callable(network):
+        raise TypeError(f"network must be a function of the weights and X, got {type(network).__name__}.")
+    if not shapes:
+        raise ValueError("shapes must name at least one weight, got none.")
+    weights = {name: tf.Variable(start, name=name) for name, start in random_start(shapes, 0).items()}
+    X = tf.zeros((10, next(iter(shapes.values()))[0]), tf.float64)
+    outputs = network(weights, X)
+    if not isinstance(outputs, list):
+        raise TypeError(f"network must return a list of matrices and single numbers, got {type(outputs).__name__}.")
+    for out in outputs:
+        if not tf.is_tensor(out) or out.shape.rank not in (0, 2):
+            raise TypeError(f"network must return a list of matrices and single numbers; it holds {_what(out)}.")
+    predictions, labels = [out for out in outputs if out.shape.rank], []
+
+    @tf.function(autograph=False)
+    def losses(X, *targets):
+        task, found = count(1), []
+        for out in network(weights, X):
+            if out.shape.rank:
+                k = next(task)
+                error = tf.math.squared_difference(out, targets[k - 1], name=f"error{k}")
+                out = tf.reduce_sum(error, name=f"loss{k}")
+            labels.append(out.op.name.split("/")[-1])
+            found.append(out)
+        return found
+
+    specs = [tf.TensorSpec(out.shape, out.dtype, name=f"Y{k}") for k, out in enumerate(predictions, start=1)]
+    graph = computation_graph(losses.get_concrete_function(tf.TensorSpec(X.shape, X.dtype, name="X"), *specs))
+    for node in graph.nodes.values():
+        if node["kind"] == "operation" and node["label"] not in labels:  # numbered where nobody gave a name
+            node["label"] = re.sub(r"_\d+$", "", node["label"])
+    reached = [f"{label}: {', '.join(variables_reached(graph, label)) or 'none'}" for label in labels]
+    figure = draw_graph(graph, labels)
+    show(figure, says="\n".join(["The weights that the gradient of each loss reaches:", *reached]))
 
 
 class Place(NamedTuple):

@@ -212,6 +212,14 @@ BAD = {
         (lambda: mtl.listing("graph"), TypeError, "computation_graph", "str"),
         (lambda: mtl.listing(empty_graph()), ValueError, "at least one", "no operation"),
     ],
+    mtl.draw_network: [
+        (lambda: mtl.draw_network("hard", W=(3, 1)), TypeError, "function of the weights and X", "str"),
+        (lambda: mtl.draw_network(lambda w, X: [X]), ValueError, "at least one weight", "none"),
+        (lambda: mtl.draw_network(lambda w, X: X @ w["W"], W=(3, 1)), TypeError, "list of matrices", "Tensor"),
+        (lambda: mtl.draw_network(lambda w, X: [X[0]], W=(3, 1)), TypeError, "list of matrices", "shape (3,)"),
+        (lambda: mtl.draw_network(lambda w, X: [X @ w["W"]], W=3), ValueError, "(in, out)", "3"),
+        (lambda: mtl.draw_network(lambda w, X: 4 * [X @ w["W"]], W=(3, 1)), ValueError, "Up to three losses", "4"),
+    ],
     mtl.draw_graph: [
         (lambda: mtl.draw_graph(None), TypeError, "computation_graph", "NoneType"),
         (lambda: mtl.draw_graph(empty_graph()), ValueError, "at least one", "no operation"),

@@ -372,3 +372,22 @@ def test_the_usual_drawing_fits_a_notebook_s_width():
     width, height = mtl.draw_graph(graph, ["loss1", "loss2"]).get_size_inches()
     assert width <= 9
     assert height <= 4
+
+
+def test_network_is_drawn_with_a_loss_for_each_task(monkeypatch):
+    """A matrix becomes a task, a single number stays a loss, and the sentence says what the tape says."""
+    shown = []
+    monkeypatch.setattr(mtl.graphs, "show", lambda figure, says: shown.append((figure, says)))
+
+    def network(w, X):
+        penalty = tf.reduce_sum(tf.square(w["trunk1"] - w["trunk2"]), name="penalty")
+        hidden1, hidden2 = tf.tanh(X @ w["trunk1"]), tf.tanh(X @ w["trunk2"])
+        return [hidden1 @ w["head1"], penalty, tf.stop_gradient(hidden2) @ w["head2"]]
+
+    mtl.draw_network(network, trunk1=(3, 5), head1=(5, 1), trunk2=(3, 5), head2=(5, 2))
+    ((figure, says),) = shown
+    lines = ["The weights that the gradient of each loss reaches:", "loss1: head1, trunk1"]
+    assert says.splitlines() == [*lines, "penalty: trunk1, trunk2", "loss2: head2"]
+    labels = [text.get_text() for text in figure.axes[0].texts]
+    assert {"X", "Y1", "Y2", "10×3", "10×2", "error1", "error2"} <= set(labels)
+    assert labels.count("Tanh") == 2  # TensorFlow calls the second one Tanh_1

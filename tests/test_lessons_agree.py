@@ -2,6 +2,7 @@
 
 import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
 
+import hygiene
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -37,6 +38,16 @@ def test_boolean_ladder_is_that_of_lesson_00():
     np.testing.assert_array_equal(X, lesson["X"])
     np.testing.assert_array_equal(np.hstack(list(Y.values())), lesson["targets"])
     assert list(Y) == list(lesson["rules"])
+
+
+def test_settings_of_lesson_00_are_the_best_of_its_study():
+    path = hygiene.NOTEBOOKS / "deeper" / "00a_tuning.csv"
+    runs = np.genfromtxt(path, delimiter=",", names=True, dtype=None, encoding="utf-8")
+    runs = runs[(runs["labels"] == 40) & (runs["width"] == 20) & (runs["rate"] == 0.05)]
+    for side, decays in run_cells("00_meet_two_tasks", "set-up", "chosen")["chosen"].items():
+        of_side = runs[runs["side"] == side]
+        best = of_side[np.argmax(of_side["after_800"])]
+        assert decays == (best["trunk_decay"], best["head_decay"]), side
 
 
 @pytest.fixture(scope="module")
