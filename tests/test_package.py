@@ -117,9 +117,9 @@ def test_public_names_say_what_they_are(name):
 
 
 # They draw and print, and teach nothing of their own.
-TAUGHT = [name for name, value in PUBLIC.items() if inspect.isfunction(value) and name not in PLUMBING]
 PLUMBING = {"dots", "draw_graph", "draw_network", "lines", "listing", "live", "mean_se", "new_figure", "plus_minus"}
 PLUMBING |= {"show", "table"}
+TAUGHT = [name for name, value in PUBLIC.items() if inspect.isfunction(value) and name not in PLUMBING]
 
 
 @pytest.mark.parametrize("name", TAUGHT)
