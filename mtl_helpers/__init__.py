@@ -74,6 +74,7 @@ from mtl_helpers.training import (  # noqa: E402
     gradient_descent,
     squared_error,
     training_loop,
+    turns_loop,
 )
 
 __all__ = [
@@ -101,5 +102,6 @@ __all__ = [
     "squared_error",
     "table",
     "training_loop",
+    "turns_loop",
     "variables_reached",
 ]

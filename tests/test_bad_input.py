@@ -23,10 +23,15 @@ def first_loss(weights, *data):
 
 
 train = mtl.training_loop(first_loss, xla=False)
+in_turns = mtl.turns_loop([first_loss, first_loss], xla=False)
 
 
-def run(weights=WEIGHTS, data=(), steps=1, rate=0.1, records=1):
-    return train(weights, data, steps=steps, rate=rate, records=records)
+def run(weights=WEIGHTS, data=(), steps=1, rate=0.1, records=1, each_step=()):
+    return train(weights, data, steps=steps, rate=rate, records=records, each_step=each_step)
+
+
+def take_turns(weights=REPLICAS, turns=((1, 2), (2, 1)), rate=0.1, each_step=()):
+    return in_turns(weights, turns=np.array(turns), rate=rate, each_step=each_step)
 
 
 def train_on(loss):
@@ -143,6 +148,11 @@ BAD = {
         (lambda: run(rate=-0.1), ValueError, "rate must be finite and at least 0", "-0.1"),
         (lambda: run(rate=NAN), ValueError, "rate must be finite", "nan"),
         (lambda: run(rate="0.1"), TypeError, "rate must be a number", "'0.1'"),
+        (lambda: run(rate=[0.1, -0.1], steps=2), ValueError, "rate must be one number, or 2 of at least 0", "(2,)"),
+        (lambda: run(rate=[0.1, NAN], steps=2), ValueError, "rate must hold finite numbers", "NaN"),
+        (lambda: run(each_step=X), TypeError, "each_step must be a list of arrays", "ndarray"),
+        (lambda: run(each_step=[X]), ValueError, "each_step array 0 must have one row for each of 1 steps", "(6, 3)"),
+        (lambda: run(each_step=[X[:1] > 0]), TypeError, "each_step array 0 must be a float64 array", "bool"),
         (lambda: run(weights={}), ValueError, "at least one array", "empty dictionary"),
         (lambda: run(weights=[X]), TypeError, "dictionary of arrays", "list"),
         (lambda: run(weights={"w": X.astype(np.float32)}), TypeError, "'w' must be a float64 array", "float32"),
@@ -158,6 +168,22 @@ BAD = {
         (lambda: train_on(lambda w, x: None), TypeError, "one number or one a replica", "gave NoneType"),
         (lambda: train_on(lambda w, x: x @ w["trunk"]), ValueError, "one number, or one a replica", "(6, 4)"),
         (lambda: train_on(lambda w, x: mtl.squared_error(x @ w["trunk"], x)), ValueError, "(6, 4) and (6, 3)"),
+    ],
+    mtl.turns_loop: [
+        (lambda: mtl.turns_loop(first_loss), TypeError, "losses must be a list of functions", "<function"),
+        (lambda: mtl.turns_loop([]), TypeError, "losses must be a list of functions", "[]"),
+        (lambda: mtl.turns_loop([first_loss, None]), TypeError, "losses must be a list of functions", "None"),
+        (lambda: mtl.turns_loop([first_loss], "adam"), TypeError, "optimiser must be", "'adam'"),
+        (lambda: mtl.turns_loop([first_loss], memories=2), ValueError, '"one" or "each"', "2"),
+        (lambda: take_turns(turns=[1.0, 2.0]), TypeError, "turns must be whole numbers", "float64 (2,)"),
+        (lambda: take_turns(turns=1), TypeError, "(steps,) or (steps, replicas)", "int64 ()"),
+        (lambda: take_turns(turns=[0, 1]), ValueError, "turns must name tasks 1 to 2", "0 to 1"),
+        (lambda: take_turns(turns=[3, 1]), ValueError, "turns must name tasks 1 to 2", "1 to 3"),
+        (lambda: take_turns(turns=[[1], [2]]), ValueError, "as many replicas", "(2, 1)"),
+        (lambda: take_turns(WEIGHTS), ValueError, "as many replicas", "(3, 4)"),
+        (lambda: take_turns({}), ValueError, "at least one array", "empty dictionary"),
+        (lambda: take_turns(rate=[0.1, 0.1, 0.1]), ValueError, "rate must be one number, or 2", "(3,)"),
+        (lambda: take_turns(each_step=[X]), ValueError, "each_step array 0", "2 steps", "(6, 3)"),
     ],
     mtl.reduced_rank_regression: [
         (lambda: mtl.reduced_rank_regression(X, Y[:5], 1), ValueError, "equally many rows", "(6, 3) and (5, 2)"),

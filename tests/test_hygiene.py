@@ -361,7 +361,7 @@ def test_lines_of_code_are_counted():
 
 def test_package_stays_small():
     sizes = {path.name: lines_of_code(path.read_text(encoding="utf-8")) for path in MODULES}
-    assert sum(sizes.values()) <= 800, sizes
+    assert sum(sizes.values()) <= 900, sizes
 
 
 @pytest.mark.parametrize("arguments", [["check"], ["format", "--check"]], ids=" ".join)

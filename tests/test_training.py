@@ -218,3 +218,88 @@ def test_path_leads_from_the_start_to_the_end():
     assert np.array_equal(run.path[-1]["w"], run.weights["w"])
     assert np.array_equal(run.path[2]["w"], train(start, steps=10, rate=0.1).weights["w"])
     assert [np.sum(weights["w"] ** 2) for weights in run.path] == pytest.approx(run.losses)
+
+
+# Batches and rates that change ----------------------------------------------------------------------------
+
+ROWS = np.array([[0, 3], [4, 1], [2, 2]])
+
+
+def on_rows(weights, x, y1, rows, factor):
+    return factor * mtl.squared_error(tf.gather(x, rows) @ weights["w"], tf.gather(y1, rows))
+
+
+@pytest.mark.parametrize("rate", [0.1, [0.3, 0.1, 0.02]], ids=["one rate", "a rate a step"])
+def test_each_step_gets_its_row_and_its_rate(rate):
+    fit, factors = mtl.training_loop(on_rows, mtl.gradient_descent, xla=False), np.array([1.0, 0.0, 3.0])
+    run = fit({"w": np.ones((4, 2))}, [X, Y1], steps=3, rate=rate, records=3, each_step=[ROWS, factors])
+    w, losses = np.ones((4, 2)), []
+    for rows, factor, now in zip(ROWS, factors, np.broadcast_to(rate, 3), strict=True):
+        error = X[rows] @ w - Y1[rows]
+        w = w - now * factor * X[rows].T @ error
+        losses.append(factor * np.mean(np.sum((X[rows] @ w - Y1[rows]) ** 2, axis=-1)))
+    np.testing.assert_allclose(run.weights["w"], w, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(run.losses[1:], losses, rtol=0, atol=1e-12)  # on what the last step was given
+
+
+# Turns ----------------------------------------------------------------------------------------------------
+
+TURNS = np.random.default_rng(5).integers(1, 3, size=30)
+LOSSES = [
+    lambda weights, x, y1, y2: mtl.squared_error(mtl.hard_sharing(weights, x)[0], y1),
+    lambda weights, x, y1, y2: mtl.squared_error(mtl.hard_sharing(weights, x)[1], y2),
+]
+in_turns = {memories: mtl.turns_loop(LOSSES, memories=memories, xla=False) for memories in ("one", "each")}
+
+
+@pytest.mark.parametrize("memories", ["one", "each"])
+def test_turns_agree_with_keras(memories):
+    """One optimiser that is built on all variables, or one for each task; None is skipped."""
+    variables = {name: tf.Variable(w) for name, w in START.items()}
+    made = [keras.optimizers.Adam(RATE, np.float64(0.9), np.float64(0.999)) for _ in LOSSES]
+    optimisers = made if memories == "each" else [made[0]] * 2
+    for optimiser in made:
+        optimiser.build(list(variables.values()))
+    for turn in TURNS:
+        with tf.GradientTape() as tape:
+            loss = LOSSES[turn - 1](variables, *DATA)
+        pairs = zip(tape.gradient(loss, list(variables.values())), variables.values(), strict=True)
+        optimisers[turn - 1].apply_gradients([(g, v) for g, v in pairs if g is not None])
+    found = in_turns[memories](START, DATA, turns=TURNS, rate=RATE)
+    assert_same(found.weights, {name: v.numpy() for name, v in variables.items()})
+
+
+@pytest.mark.parametrize("memories", ["one", "each"])
+def test_a_turn_leaves_the_other_head_every_bit(memories):
+    run = in_turns[memories](START, DATA, turns=TURNS, rate=RATE, records=30)
+    assert run.losses.shape == (31, 2)
+    for turn, old, new in zip(TURNS, run.path, run.path[1:], strict=False):
+        changed = [name for name in START if old[name].tobytes() != new[name].tobytes()]
+        assert changed == ["trunk", f"head{turn}"]
+
+
+@pytest.mark.parametrize("optimiser", [mtl.adam, mtl.gradient_descent], ids=["adam", "gradient descent"])
+@pytest.mark.parametrize("memories", ["one", "each"])
+def test_replicas_take_turns_of_their_own(memories, optimiser):
+    seeds, turns = [3, 1, 4], np.random.default_rng(6).integers(1, 3, size=(20, 3))
+    rates = np.linspace(0.05, 0.01, 20)
+    loop = mtl.turns_loop(LOSSES, optimiser, memories, xla=False)
+    together = loop(mtl.random_start(SHAPES, seeds), DATA, turns=turns, rate=rates, records=2)
+    assert together.losses.shape == (3, 2, 3)
+    for k, seed in enumerate(seeds):
+        alone = loop(mtl.random_start(SHAPES, seed), DATA, turns=turns[:, k], rate=rates, records=2)
+        assert_same({name: w[k] for name, w in together.weights.items()}, alone.weights)
+        np.testing.assert_allclose(together.losses[..., k], alone.losses, rtol=0, atol=1e-12)
+
+
+def test_turns_of_one_task_are_a_training_loop():
+    one = mtl.training_loop(LOSSES[0], xla=False)(START, DATA, steps=20, rate=RATE, records=2)
+    for memories in ("one", "each"):
+        turned = in_turns[memories](START, DATA, turns=np.ones(20, int), rate=RATE, records=2)
+        assert_same(turned.weights, one.weights)
+        np.testing.assert_allclose(turned.losses[:, 0], one.losses, rtol=0, atol=1e-12)
+
+
+def test_turns_with_xla_agree_with_tensorflow():
+    found = mtl.turns_loop(LOSSES, memories="each")(START, DATA, turns=TURNS, rate=RATE)
+    assert_same(found.weights, in_turns["each"](START, DATA, turns=TURNS, rate=RATE).weights)
