@@ -24,7 +24,6 @@ MOST_MEMORY = 1.0  # GB, of which TensorFlow takes most
 # Debts, with what was measured in GB. Who makes one of these lessons smaller takes it out.
 MAY_TAKE_MORE = {
     "02_build_a_two_task_network",  # 1.10
-    "03_train_tasks_alternately",  # 1.00
     "04_train_tasks_jointly",  # 1.00
     "05_share_softly",  # 1.06
     "06_predict_when_sharing_helps",  # 1.34
