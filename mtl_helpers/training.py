@@ -33,7 +33,7 @@ def _adam_step(gradient, memory, k, rate):
     return -rate * correction * mean / (tf.sqrt(square) + 1e-7), (mean, square)
 
 
-# Kingma and Ba (2015), with the constants and the place of epsilon that Keras has. Lesson 04 writes it by hand.
+# Kingma and Ba (2015), with the constants and the place of epsilon that Keras has. Lesson 03 explains the rule.
 adam = Optimiser(lambda w: (tf.zeros_like(w), tf.zeros_like(w)), _adam_step)
 
 gradient_descent = Optimiser(lambda w: (), lambda gradient, memory, k, rate: (-rate * gradient, ()))
@@ -99,7 +99,7 @@ def training_loop(loss: Callable[..., tf.Tensor], optimiser: Optimiser = adam, x
     `each_step` holds arrays with a leading axis of steps: step k hands their row k to the loss, such as a batch,
     row numbers (whole numbers) or task weights. `records` is how many times beside the start loss and weights are
     recorded, at equal distances; the loss on what the last step was given. Calls with the same shapes share
-    one trace, whatever the steps and the rate. A weight that the loss does not depend on stays
+    one trace, whatever the steps and the rate are as numbers. A weight that the loss does not depend on stays
     as it is, bit for bit.
 
     Raises
@@ -158,7 +158,7 @@ def turns_loop(
     TypeError, ValueError : as for `training_loop`; for losses that are no filled list of functions, other memories,
         and by `train` for turns that name no task or not as many replicas as the weights have.
 
-    Godwin (2016) takes turns with memories "each". Lesson 03 writes the loop in Python and compares both.
+    Godwin (2016) takes turns with memories "each". Lesson 03 writes the loop in Python, and its room 03b compares both.
     """
     if not isinstance(losses, Sequence) or not losses or not all(map(callable, losses)):
         raise TypeError(f"losses must be a list of functions, one for each task, got {losses!s:.60}.")

@@ -23,7 +23,6 @@ from nbval.plugin import IPyNbCell
 MOST_MEMORY = 1.0  # GB, of which TensorFlow takes most
 # Debts, with what was measured in GB. Who makes one of these lessons smaller takes it out.
 MAY_TAKE_MORE = {
-    "03_train_tasks_alternately",  # 1.00
     "04_train_tasks_jointly",  # 0.99
 }
 

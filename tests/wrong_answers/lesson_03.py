@@ -4,7 +4,6 @@ import math
 from fractions import Fraction
 
 import numpy as np
-import scipy.special
 import tensorflow as tf
 
 
@@ -23,10 +22,10 @@ def in_place(g1, g2, turns, rate):
 
 def settled(rounds=10**5, tolerance=1e-13):
     def values(c1, c2, w1, w2, rate):
-        b = 0.0
+        a = b = before = 0.0
         for _ in range(rounds):
-            before, a = b, b - rate * c1 * (b - w1)
-            b = a - rate * c2 * (a - w2)
+            a = b - rate * c1 * (b - w1)
+            before, b = b, a - rate * c2 * (a - w2)
             if abs(b - before) <= tolerance:
                 break
         return [a, b]
@@ -61,53 +60,27 @@ def by_object(weights, momenta, gradients, rate, decay):
     return np.where(idle, weights, (1 - rate * decay) * weights - rate * m), np.where(idle, momenta, m)
 
 
-def by_index(weights, momenta, gradients, rate, decay):
-    result = np.stack([weights, momenta])
-    for k in [k for k, g in enumerate(gradients) if g is not None]:
-        result[:, k] = right_step(result[0, k], 0.9 * result[1, k] + gradients[k], rate, rate * decay)
-    return tf.constant(result)
-
-
-def writing(weights, momenta, gradients, rate, decay):
-    result = by_object(weights, momenta, gradients, rate, decay)
-    gradients[:] = [g or 0.0 for g in gradients]
-    return result
-
-
-def keyed(weights, momenta, gradients, rate, decay):
-    of = dict(zip(gradients, zip(weights, momenta, strict=True), strict=True))
-    return by_object(*np.array([of[g] for g in gradients]).T, gradients, rate, decay)
-
-
 WRONG = {
     "round_change": [
-        change(between=abs),
-        change(between=lambda dot: min(dot, 0)),
-        change(lambda a, b: np.mean(a * b)),
-        change(lambda a, b: (a * b)[0, 0]),
-        {"turns": sorted},
-        {"turns": lambda turns: [sum(turns)] * 2},
+        *[change(between=between) for between in (abs, lambda dot: min(dot, 0))],
+        *[change(lambda a, b, part=part: part(a * b)) for part in (np.mean, lambda ab: ab[0, 0])],
+        *[{"turns": turns} for turns in (sorted, lambda turns: [sum(turns)] * 2)],
         {"rate": lambda rate: 0.1},
         ({"result": sum}, "has shape ()"),
         (in_place, "changes `g1`"),
     ],
     "rest": [
-        settled(3),
-        settled(1000),
-        settled(10_000),
+        *map(settled, (3, 1000, 10_000)),
         settled(tolerance=1e-6),
         {"rate": lambda rate: 0.2},
         {"w1": abs},
-        {"result": np.sort},
-        {"result": abs},
+        *[{"result": result} for result in (np.sort, abs)],
         ({"result": lambda result: result[1]}, "has shape ()"),
     ],
     "tempered": [
         lambda sizes, temperature: np.sqrt(sizes) / np.sqrt(sizes).sum(),
-        {"sizes": np.sort},
-        {"sizes": lambda sizes: np.array([180, 20])},
-        {"temperature": lambda T: max(T, 1)},
-        {"temperature": round},
+        *[{"sizes": change} for change in (np.sort, lambda sizes: np.array([180, 20]))],
+        *[{"temperature": change} for change in (lambda T: max(T, 1), round)],
         {"result": lambda result: np.round(result, 2)},
         ({"sizes": lambda sizes: sizes[:2]}, "has shape"),
     ],
@@ -116,19 +89,17 @@ WRONG = {
         one_by_one(lambda w, m, rate, loss: (right_step(w, 0.9 * m, rate, loss)[0], m)),
         one_by_one(right_step, idle=lambda g, k: g is None and k > 0),
         one_by_one(right_step, idle=lambda g, k: g is None or k == 3),
-        keyed,
         ({"result": lambda result: result[0]}, "expected is (2, "),
         ({"result": lambda result: result * (1 + 1e-10)}, "bit for bit"),
         ({"gradients": lambda gradients: [-g for g in gradients]}, "raised TypeError"),
-        (writing, "changes `gradients`"),
     ],
 }
 RIGHT = {
     "round_change": [change(np.vdot), change(lambda a, b: math.fsum((a * b).flat))],
     "rest": [settled(), exact],
     "tempered": [
-        lambda sizes, temperature: scipy.special.softmax(np.log(sizes) / temperature),
+        lambda sizes, temperature: tf.nn.softmax(np.log(sizes) / temperature),
         lambda sizes, temperature: [1 / sum((m / n) ** (1 / temperature) for m in sizes) for n in sizes.tolist()],
     ],
-    "turn": [one_by_one(right_step), by_object, by_index],
+    "turn": [one_by_one(right_step), by_object, lambda *given: tf.constant(by_object(*given))],
 }
