@@ -11,7 +11,8 @@ from scipy.ndimage import map_coordinates
 
 from mtl_helpers.arguments import finite_number, whole_number
 
-DIGIT_TASKS = ("angle", "shift", "digit", "odd", "at_least_five")
+DIGIT_TASKS = ("angle", "shift", "digit", "odd", "at_least_five", "view")
+VIEW_DEGREES = 30  # how much further the image of the task "view" is turned
 
 
 def _known_tasks(tasks: Sequence[str], known: Sequence[str]) -> list[str]:
@@ -83,21 +84,22 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
     Parameters
     ----------
     tasks : names out of "angle" (degrees anticlockwise, -40 to 40, divided by 40), "shift" (pixels
-        to the right, -1.5 to 1.5, divided by 1.5), "digit" (ten columns, one of them 1), "odd" and
-        "at_least_five" (-1 or +1).
-    seed : of the poses and of the order of the rows.
+        to the right, -1.5 to 1.5, divided by 1.5), "digit" (ten columns, one of them 1), "odd",
+        "at_least_five" (-1 or +1) and "view" (64 grey values: the same digit with the same shift,
+        turned by 30 degrees more).
+    seed : of the poses and of the order of the rows. Another seed poses every image anew.
 
     Returns
     -------
     X : (1797, 64), grey values from 0 to 1.
-    Y : for each task a (1797, 1) array, for "digit" (1797, 10).
+    Y : for each task a (1797, 1) array, for "digit" (1797, 10), for "view" (1797, 64).
 
     Raises
     ------
     TypeError, ValueError : for a name that is not a task, a seed that is not a whole number.
 
     Source: scikit-learn's `load_digits` (Alpaydin and Kaynak, 1998), shipped with the library.
-    Lesson 02 shows the images.
+    Lesson 02 shows the images, lesson 07 the views.
     """
     from sklearn.datasets import load_digits  # here, since it takes a second and few lessons need it
 
@@ -107,7 +109,7 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
     order = rng.permutation(len(digits.target))
     images, label = digits.images[order] / 16, digits.target[order]
     angle, shift = rng.uniform(-1, 1, size=(2, len(label), 1))
-    X = posed(images, 40 * angle[:, 0], 1.5 * shift[:, 0]).reshape(len(label), -1)
+    degrees, right = 40 * angle[:, 0], 1.5 * shift[:, 0]
     Y = {
         "angle": angle,
         "shift": shift,
@@ -115,7 +117,9 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
         "odd": np.where(label % 2 == 1, 1.0, -1.0)[:, None],
         "at_least_five": np.where(label >= 5, 1.0, -1.0)[:, None],
     }
-    return X, {task: Y[task] for task in chosen}
+    if "view" in chosen:
+        Y["view"] = posed(images, degrees + VIEW_DEGREES, right).reshape(len(label), -1)
+    return posed(images, degrees, right).reshape(len(label), -1), {task: Y[task] for task in chosen}
 
 
 def posed(images: np.ndarray, degrees: np.ndarray, right: np.ndarray) -> np.ndarray:

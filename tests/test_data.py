@@ -114,7 +114,8 @@ def test_digits_have_the_shapes_and_ranges_of_the_docstring(digits):
     assert X.shape == (1797, 64)
     assert X.min() >= 0
     assert X.max() <= 1
-    assert {task: y.shape[1] for task, y in Y.items()} == {task: 10 if task == "digit" else 1 for task in DIGIT_TASKS}
+    columns = dict.fromkeys(DIGIT_TASKS, 1) | {"digit": 10, "view": 64}
+    assert {task: y.shape[1] for task, y in Y.items()} == columns
     for task in ("angle", "shift"):
         assert -1 <= Y[task].min() < -0.99
         assert 0.99 < Y[task].max() <= 1
@@ -135,6 +136,16 @@ def test_poses_tell_nothing_of_the_digit_or_of_each_other(digits):
     between = np.corrcoef(columns.T)[:2]
     between[[0, 1], [0, 1]] = 0
     assert np.abs(between).max() < 4 / np.sqrt(len(columns))
+
+
+def test_view_is_the_same_digit_with_the_same_shift_turned_further(digits):
+    X, Y = digits
+    order = np.random.default_rng(0).permutation(1797)[:5]
+    upright = load_digits().images[order] / 16
+    right = 1.5 * Y["shift"][:5, 0]
+    for turned_further, expected in ((0, X), (30, Y["view"])):
+        images = posed(upright, 40 * Y["angle"][:5, 0] + turned_further, right)
+        np.testing.assert_allclose(images.reshape(5, 64), expected[:5], atol=1e-12)
 
 
 def test_shift_shows_in_the_images(digits):

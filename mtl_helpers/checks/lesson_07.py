@@ -1,0 +1,152 @@
+"""Answers to the exercises of lesson 07."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from mtl_helpers.checks.core import Trial, exercise
+
+
+@exercise("each task counts once, in shares of its own baseline, and up is better for all.")
+def delta_m() -> Trial:
+    """Exercise 1: the mean relative gain over tasks, some measured by errors and some by scores."""
+
+    def inputs(rng, case):
+        tasks = [3, 1, 5, 2, 4][case % 5]
+        shared, alone = rng.uniform(0.1, 1, size=(2, tasks)) * np.resize([1, 40, 0.2], tasks)
+        return shared, alone, [bool((case + k) % 3) if case % 4 else bool(rng.integers(2)) for k in range(tasks)]
+
+    def expected(shared, alone, higher):
+        gains = []
+        for with_company, baseline, up in zip(shared, alone, higher, strict=True):
+            gains.append((with_company - baseline) / baseline if up else (baseline - with_company) / baseline)
+        return sum(gains) / len(gains)
+
+    def built(
+        gain: Callable = lambda s, a: (s - a) / a, sign: Callable = lambda up: 2 * up - 1, over: Callable = np.mean
+    ) -> Callable:
+        return lambda shared, alone, higher: over(sign(np.array(higher)) * gain(shared, alone))
+
+    mistakes = {
+        "the sign is turned: a lower error and a higher score are gains": built(sign=lambda up: 1 - 2 * up),
+        "this takes every task for a score; where lower is better, a fall is the gain": built(sign=lambda up: 1),
+        "this takes every task for an error; where higher is better, a rise is the gain": built(sign=lambda up: -1),
+        "divide by the baseline, the task alone, and not by what sharing reached": built(lambda s, a: (s - a) / s),
+        "these are differences; divide each by the task's own baseline": built(lambda s, a: s - a),
+        "this is the sum over the tasks; take the mean": built(over=np.sum),
+        "this is the median; the mean over the tasks is asked": built(over=np.median),
+        "these are the gains task by task; take their mean": built(over=lambda gains: gains),
+        "this is in percent; leave it as a share": built(over=lambda gains: 100 * np.mean(gains)),
+        "this adds up all tasks before it divides, so the task with large numbers decides": lambda s, a, up: (
+            np.sum((2 * np.array(up) - 1) * (s - a)) / np.sum(a)
+        ),
+        "this is a mean of ratios; a ratio of 1 is a gain of 0, and where lower is better it counts the other way": (
+            built(lambda s, a: s / a, sign=lambda up: 1)
+        ),
+    }
+    look = "for each task the change in the good direction, divided by the task alone; then the mean"
+    return Trial(inputs, expected, mistakes, look)
+
+
+@exercise("a task's error reaches the trunk through its own head.")
+def trunk_gradients() -> Trial:
+    """Exercise 2: two tasks' gradients on a shared linear trunk."""
+
+    def inputs(rng, case):
+        n, d, r = [12, 3, 1, 8][case % 4], [4, 1, 3][case % 3], [3, 2, 1, 5, 4][case % 5]
+        return tuple(rng.normal(size=shape) for shape in ((n, d), (d, r), (r, 2), (n, 2)))
+
+    def expected(X, trunk, heads, Y):
+        return [
+            sum(np.outer(x, v) * 2 * (x @ trunk @ v - y) for x, y in zip(X, target, strict=True)) / len(X)
+            for v, target in zip(heads.T, Y.T, strict=True)
+        ]
+
+    def built(error: Callable = np.subtract, heads: Callable = lambda V: V, factor: Callable = lambda n: 2 / n):
+        def gradients(X, trunk, V, Y):
+            back = factor(len(X)) * X.T @ error(X @ trunk @ V, Y)
+            return [np.outer(back[:, k], heads(V)[:, k]) for k in (0, 1)]
+
+        return gradients
+
+    def of_heads(X, trunk, heads, Y):
+        return (2 / len(X) * (X @ trunk).T @ (X @ trunk @ heads - Y)).T
+
+    def without_heads(X, trunk, heads, Y):
+        return (2 / len(X) * X.T @ (X @ trunk @ heads - Y)).T
+
+    def cosine(*given):
+        one, two = expected(*given)
+        return np.sum(one * two) / np.sqrt(np.sum(one**2) * np.sum(two**2))
+
+    mistakes = {
+        "these are the gradients on the heads; the question is about the trunk, which both share": of_heads,
+        "a task's error comes back through its head; multiply it by the head's weights": without_heads,
+        "a task's error goes back through its own head, and yours goes through the other task's": built(
+            heads=lambda V: V[:, ::-1]
+        ),
+        "the two gradients are in the wrong order: task 1 comes first": lambda *given: expected(*given)[::-1],
+        "this is the sum of the two gradients; return both, one behind the other": lambda *given: sum(expected(*given)),
+        "this is the cosine of the two gradients; hand over both, and take it from them": cosine,
+        "the error of a task is its prediction minus its target, and here the prediction is missing": built(
+            lambda out, Y: -Y
+        ),
+        "the error of a task is its prediction minus its target, and here the target is missing": built(
+            lambda out, Y: out
+        ),
+        "the sign is turned: the error is prediction minus target": built(lambda out, Y: Y - out),
+        "the mean over the rows is missing: divide by their number": built(factor=lambda n: 2),
+        "the factor 2 from the square is missing": built(factor=lambda n: 1 / n),
+    }
+    look = "the gradient on the trunk is 2/n X' (error of the task) (its head)', one matrix for each task"
+    return Trial(inputs, expected, mistakes, look)
+
+
+@exercise("the test rows have chosen nothing, so their error means what it says.")
+def honest_error() -> Trial:
+    """Exercise 3: one stop for all seeds, chosen on the choosing rows, and the test error there."""
+
+    def inputs(rng, case):
+        stops, seeds = [5, 3, 8, 2, 6][case % 5], [20, 7, 4, 12, 1, 15, 3][case % 7]
+        choosing, testing = 0.5 + 0.1 * rng.normal(size=(2, stops, 1)) + 0.15 * rng.normal(size=(2, stops, seeds))
+        if case % 2:  # an unsteady stop, at which a mean square looks worse than it is
+            choosing[rng.integers(stops)] += np.resize([0.35, -0.35], seeds)
+        else:  # one bad seed, which a median does not see
+            choosing[rng.integers(stops), rng.integers(seeds)] += 2
+        return np.abs(choosing), np.abs(testing)
+
+    def expected(choosing, testing):
+        means = [sum(stop) / len(stop) for stop in choosing]
+        chosen = means.index(min(means))
+        return sum(testing[chosen]) / len(testing[chosen])
+
+    def at(choose: Callable) -> Callable:
+        return lambda choosing, testing: testing[choose(choosing, testing)].mean()
+
+    mistakes = {
+        "the stop was chosen on the test rows, and the error there is too good to be true": at(
+            lambda c, t: t.mean(axis=1).argmin()
+        ),
+        "each seed got its own luckiest stop on the test rows": lambda c, t: t.min(axis=0).mean(),
+        "each seed chooses a stop of its own; the rule is one stop for all seeds": at(
+            lambda c, t: (c.argmin(axis=0), np.arange(c.shape[1]))
+        ),
+        "this takes the lowest median; the rule takes the lowest mean, in which a bad seed counts": at(
+            lambda c, t: np.median(c, axis=1).argmin()
+        ),
+        "this takes the lowest mean square, in which large errors count for more; the rule takes the lowest mean": at(
+            lambda c, t: (c**2).mean(axis=1).argmin()
+        ),
+        "this takes the stop whose worst seed is best; the rule takes the lowest mean": at(
+            lambda c, t: c.max(axis=1).argmin()
+        ),
+        "this is the error on the rows that chose; report the one on the test rows": lambda c, t: c.mean(axis=1).min(),
+        "the test rows had a say in the choice; choose on the choosing rows alone": at(
+            lambda c, t: (c + t).mean(axis=1).argmin()
+        ),
+        "nothing was chosen here: this is the error at the first stop": at(lambda c, t: 0),
+        "nothing was chosen here: this is the error at the last stop": at(lambda c, t: -1),
+        "nothing was chosen here: this is the mean over all stops": lambda c, t: t.mean(),
+    }
+    look = "average the choosing errors over the seeds, take the lowest, and report the test error there"
+    return Trial(inputs, expected, mistakes, look)
