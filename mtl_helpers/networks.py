@@ -88,7 +88,7 @@ def apart(weights: Weights, x: tf.Tensor, tasks: int = 2) -> list[tf.Tensor]:
 
     Returns
     -------
-    One (rows, out) prediction a task; with a replica axis (replicas, rows, out).
+    One (rows, out) prediction for each task; with a replica axis (replicas, rows, out).
 
     Raises
     ------
@@ -104,7 +104,7 @@ def apart(weights: Weights, x: tf.Tensor, tasks: int = 2) -> list[tf.Tensor]:
 
 
 def hard_sharing(weights: Weights, x: tf.Tensor, tasks: int = 2) -> list[tf.Tensor]:
-    """Hard parameter sharing: one ReLU trunk for all tasks, one linear head a task.
+    """Hard parameter sharing: one ReLU trunk for all tasks, one linear head for each task.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def hard_sharing(weights: Weights, x: tf.Tensor, tasks: int = 2) -> list[tf.Tens
 
     Returns
     -------
-    One (rows, out) prediction a task; with a replica axis (replicas, rows, out).
+    One (rows, out) prediction for each task; with a replica axis (replicas, rows, out).
 
     Raises
     ------

@@ -33,7 +33,8 @@ def _adam_step(gradient, memory, k, rate):
     return -rate * correction * mean / (tf.sqrt(square) + 1e-7), (mean, square)
 
 
-# Kingma and Ba (2015), with the constants and the place of epsilon that Keras has. Lesson 03 explains the rule.
+# Kingma and Ba (2015), with the constants and the place of epsilon that Keras has. Lesson 03 explains the rule,
+# and lesson 04 writes it in NumPy.
 adam = Optimiser(lambda w: (tf.zeros_like(w), tf.zeros_like(w)), _adam_step)
 
 gradient_descent = Optimiser(lambda w: (), lambda gradient, memory, k, rate: (-rate * gradient, ()))
@@ -86,7 +87,7 @@ def training_loop(loss: Callable[..., tf.Tensor], optimiser: Optimiser = adam, x
 
     Parameters
     ----------
-    loss : `loss(weights, *data, *each_step)` gives a scalar, or one loss a replica, shape (replicas,).
+    loss : `loss(weights, *data, *each_step)` gives a scalar, or one loss for each replica, shape (replicas,).
         Replicas never mix: the loop follows the gradient of their sum.
     optimiser : `adam` or `gradient_descent`.
     xla : compile the loop. The first compilation takes a few tenths of a second, after which a
@@ -107,7 +108,7 @@ def training_loop(loss: Callable[..., tf.Tensor], optimiser: Optimiser = adam, x
     TypeError, ValueError : for a loss that cannot be called or another optimiser. By `train`, for
         steps below 1, steps that do not divide into the records, negative rates, rates or arrays for each step
         that are not as many as the steps, and weights or data that are not finite float64 arrays or are masked;
-        and while the loop is traced, for a loss that is no tensor, or neither one number nor one a replica.
+        and while the loop is traced, for a loss that is no tensor, or neither one number nor one for each replica.
 
     Lesson 01 builds the loop.
     """
@@ -202,11 +203,12 @@ def _traced(losses: list[Callable], optimiser: Optimiser, memories: int, xla: bo
     def checked_loss(loss, weights, given):
         value = loss(weights, *given)
         if not tf.is_tensor(value):  # of a list, TensorFlow would make a tensor: a loss for each replica
-            raise TypeError(f"loss must return a tensor, one number or one a replica; it gave {type(value).__name__}.")
+            kind = type(value).__name__
+            raise TypeError(f"loss must return a tensor, one number or one for each replica; it gave {kind}.")
         value = tf.convert_to_tensor(value)
         replicas = {w.shape[:1] for w in weights.values()}
         if value.shape.rank and replicas != {value.shape}:
-            raise ValueError(f"loss must give one number, or one a replica; it gave shape {tuple(value.shape)}.")
+            raise ValueError(f"loss must give one number, or one for each replica; it gave shape {tuple(value.shape)}.")
         return value
 
     @tf.function(jit_compile=xla, autograph=False)
@@ -270,7 +272,7 @@ def _traced(losses: list[Callable], optimiser: Optimiser, memories: int, xla: bo
 
 
 def _against(values: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
-    """One value, or one a replica, shaped to meet a weight or a part of an optimiser's memory of it."""
+    """One value, or one for each replica, shaped to meet a weight or a part of an optimiser's memory of it."""
     return tf.reshape(values, values.shape + [1] * (weight.shape.rank - values.shape.rank))
 
 

@@ -67,39 +67,39 @@ def rest() -> Trial:
 
     def inputs(rng, case):
         low, high = float(rng.uniform(0.5, 1.5)), float(rng.uniform(2.5, 4))
-        c1, c2 = [(low, high), (high, low), (low, low)][case % 3]
+        k1, k2 = [(low, high), (high, low), (low, low)][case % 3]
         w1, w2 = (float(w) for w in rng.normal(size=2) * [1, 5][case % 2])
-        return c1, c2, w1, w2, [0.05, 0.2, 0.0005, 0.01, 0.1, 0.002][case % 6]
+        return k1, k2, w1, w2, [0.05, 0.2, 0.0005, 0.01, 0.1, 0.002][case % 6]
 
-    def expected(c1, c2, w1, w2, rate):
-        # The two equations, a - (1 - rate c1) b = rate c1 w1 and b - (1 - rate c2) a = rate c2 w2.
-        return np.linalg.solve([[1, rate * c1 - 1], [rate * c2 - 1, 1]], [rate * c1 * w1, rate * c2 * w2])
+    def expected(k1, k2, w1, w2, rate):
+        # The two equations, a - (1 - rate k1) b = rate k1 w1 and b - (1 - rate k2) a = rate k2 w2.
+        return np.linalg.solve([[1, rate * k1 - 1], [rate * k2 - 1, 1]], [rate * k1 * w1, rate * k2 * w2])
 
-    def minimum(c1, c2, w1, w2, rate=0.0):
-        return np.array([1, 1]) * (c1 * w1 + c2 * w2) / (c1 + c2)
+    def minimum(k1, k2, w1, w2, rate=0.0):
+        return np.array([1, 1]) * (k1 * w1 + k2 * w2) / (k1 + k2)
 
-    def lean(c1, c2, w1, w2, rate):  # the lesson's, which is that of equal curvatures
+    def lean(k1, k2, w1, w2, rate):  # the lesson's, which is that of equal curvatures
         return rate / (2 * (2 - rate)) * (w2 - w1) * np.array([-1, 1])
 
     def rate_times(factor: float) -> Callable:
-        return lambda c1, c2, w1, w2, rate: expected(c1, c2, w1, w2, factor * rate)
+        return lambda k1, k2, w1, w2, rate: expected(k1, k2, w1, w2, factor * rate)
 
     mistakes = {
         "the two values have changed places: a, after a turn of task 1, is first": lambda *all: expected(*all)[::-1],
-        "this is the lesson's formula for equal curvatures; put c1 and c2 into both equations": (
-            lambda c1, c2, w1, w2, rate: (w1 + w2) / 2 + lean(c1, c2, w1, w2, rate)
+        "this is the lesson's formula for equal curvatures; put k1 and k2 into both equations": (
+            lambda k1, k2, w1, w2, rate: (w1 + w2) / 2 + lean(k1, k2, w1, w2, rate)
         ),
         "the middle has the curvatures, the lean does not; solve both equations together": (
             lambda *all: minimum(*all) + lean(*all)
         ),
         "this is the minimum of the sum; turns at a fixed rate jump around it": minimum,
         "each value starts from the other task's minimum, where w never is; a starts from b, b from a": (
-            lambda c1, c2, w1, w2, rate: [w2 - rate * c1 * (w2 - w1), w1 - rate * c2 * (w1 - w2)]
+            lambda k1, k2, w1, w2, rate: [w2 - rate * k1 * (w2 - w1), w1 - rate * k2 * (w1 - w2)]
         ),
         "this is for twice the rate: the ½ in the loss cancels the 2 of the derivative": rate_times(2),
         "this is for half the rate: the ½ in the loss cancels the 2 of the derivative": rate_times(0.5),
-        "c1 and c2 have changed places: c1 is the curvature of task 1": lambda c1, c2, *rest: expected(c2, c1, *rest),
-        "these are the two minima; a step goes only a share of the way to one": lambda c1, c2, w1, w2, rate: [w1, w2],
+        "k1 and k2 have changed places: k1 is the curvature of task 1": lambda k1, k2, *rest: expected(k2, k1, *rest),
+        "these are the two minima; a step goes only a share of the way to one": lambda k1, k2, w1, w2, rate: [w1, w2],
     }
     look = "solve the two equations; a loop must run until w settles, thousands of rounds at a small rate"
     return Trial(inputs, expected, mistakes, look)

@@ -21,11 +21,11 @@ def in_place(g1, g2, turns, rate):
 
 
 def settled(rounds=10**5, tolerance=1e-13):
-    def values(c1, c2, w1, w2, rate):
+    def values(k1, k2, w1, w2, rate):
         a = b = before = 0.0
         for _ in range(rounds):
-            a = b - rate * c1 * (b - w1)
-            before, b = b, a - rate * c2 * (a - w2)
+            a = b - rate * k1 * (b - w1)
+            before, b = b, a - rate * k2 * (a - w2)
             if abs(b - before) <= tolerance:
                 break
         return [a, b]
@@ -33,8 +33,8 @@ def settled(rounds=10**5, tolerance=1e-13):
     return values
 
 
-def exact(c1, c2, w1, w2, rate):
-    x, y, w1, w2 = (Fraction(value) for value in (rate * c1, rate * c2, w1, w2))
+def exact(k1, k2, w1, w2, rate):
+    x, y, w1, w2 = (Fraction(value) for value in (rate * k1, rate * k2, w1, w2))
     b = ((1 - y) * x * w1 + y * w2) / (x + y - x * y)
     return b - x * (b - w1), b
 
