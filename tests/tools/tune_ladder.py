@@ -1,9 +1,9 @@
 """Each side of lesson 00 at many settings: `python tests/tools/tune_ladder.py`. By hand; half an hour on an idle core.
 
 Sixteen seeds that the lesson does not measure on choose each side's two decays, and see whether another width, rate,
-number of steps or optimiser, or another number of labels, would have been better. The table goes to `notebooks/deeper/00a_tuning.csv`: a row for each run, with
-T1's right answers in a hundred new rows, mean over the seeds, after so many steps. Room 00a reads it, and computes one
-of its rows once more.
+number of steps or optimiser, or another number of labels, would have been better. The table goes to
+`notebooks/deeper/00a_tuning.csv`: a row for each run, with T1's right answers in a hundred new rows, mean over the
+seeds, after so many steps. Room 00a reads it, and computes one of its rows once more.
 """
 
 import csv
@@ -160,9 +160,10 @@ def descent_jobs() -> Iterator[Job]:
     """Plain gradient descent: rate and both decays, and beyond the grid where its edge was best."""
     sides = ("alone", "copies", "with T3", "all", "shuffled")
     grid = list(product((1.0, 4.0), (1e-4, 1e-3), (3e-3, 1e-2)))
+    weak = [(4.0, 1e-4, 3e-2), (4.0, 1e-5, 1e-2), *((rate, 1e-5, 3e-2) for rate in (4.0, 8.0, 16.0))]
     beyond = {
-        "alone": [(4.0, 1e-4, 3e-2), (4.0, 1e-5, 1e-2), (4.0, 1e-5, 3e-2), (8.0, 1e-5, 3e-2)],
-        "copies": [(4.0, 1e-4, 3e-2), (4.0, 1e-5, 1e-2), (4.0, 1e-5, 3e-2), (8.0, 1e-5, 3e-2)],
+        "alone": weak,
+        "copies": weak,
         "with T3": [(1.0, 1e-4, 3e-2)],
         "shuffled": [(4.0, 1e-4, 1e-1), (4.0, 1e-5, 3e-2)],
     }
