@@ -1,15 +1,16 @@
-"""Each side of lesson 00 at many settings: `python tests/tools/tune_ladder.py`. By hand; ten minutes on an idle core.
+"""Each side of lesson 00 at many settings: `python tests/tools/tune_ladder.py`. By hand; half an hour on an idle core.
 
-Sixteen seeds that the lesson does not measure on choose each side's two decays, and see whether another width, rate
-or number of steps would have been better. The table goes to `notebooks/deeper/00a_tuning.csv`: a row for each run, with
-T1's right answers in a hundred new rows, mean over the seeds, after so many steps. Room 00a reads it, and computes one
-of its rows once more.
+Sixteen seeds that the lesson does not measure on choose each side's two decays, and see whether another width, rate,
+number of steps or optimiser, or another number of labels, would have been better. The table goes to
+`notebooks/deeper/00a_tuning.csv`: a row for each run, with T1's right answers in a hundred new rows, mean over the
+seeds, after so many steps. Room 00a reads it, and computes one of its rows once more.
 """
 
 import csv
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
 
@@ -45,7 +46,19 @@ TARGETS = np.hstack(list(TASKS.values()))
 ORDER = np.stack([np.random.default_rng(seed).permutation(256) for seed in SEEDS])
 TRAIN, TEST = ORDER[:, :128], ORDER[:, 128:]
 
-Job = tuple[int, str, int, float, float, float, int]  # labels of T1, side, width, rate, two decays, steps
+
+class Job(NamedTuple):
+    """One row of the table: T1 has `labels`, each companion `others`."""
+
+    labels: int
+    side: str
+    trunk_decay: float
+    head_decay: float
+    steps: int
+    others: int = 128
+    optimiser: str = "adam"
+    width: int = 20
+    rate: float = 0.05
 
 
 def network(w, X):
@@ -59,7 +72,7 @@ def loss(w, X, Y, known, trunk_decay, head_decay):
     return error + trunk_decay * trunk_size + head_decay * head_size
 
 
-train = mtl.training_loop(loss)
+train = {name: mtl.training_loop(loss, getattr(mtl, name)) for name in ("adam", "gradient_descent")}
 
 
 def targets_of(side: str) -> np.ndarray:
@@ -75,51 +88,97 @@ def targets_of(side: str) -> np.ndarray:
     return Y
 
 
-def known_to(side: str, labels: int) -> np.ndarray:
-    """1 where a head learns from a row: T1, and its copies, from the first rows only."""
+def known_to(side: str, labels: int, others: int) -> np.ndarray:
+    """1 where a head learns from a row; a copy of T1 learns from T1's rows."""
     known = np.tile(np.array(SIDES[side], float), (TRAIN.shape[1], 1))
-    known[labels:, : 4 if side == "copies" else 1] = 0
+    known[labels:, 0] = 0
+    known[labels if side == "copies" else others :, 1:] = 0
     return known
 
 
 def right_answers(job: Job) -> list[float]:
     """T1's right answers in a hundred new rows after each of the stops up to the job's steps."""
-    labels, side, width, rate, trunk_decay, head_decay, steps = job
-    shapes = {"trunk": (8, width), "trunk_bias": (1, width), "heads": (width, 4), "head_bias": (1, 4)}
-    data = [X[TRAIN], targets_of(side), known_to(side, labels), np.array(trunk_decay), np.array(head_decay)]
-    run = train(mtl.random_start(shapes, SEEDS), data, steps=steps, rate=rate, records=steps // STOPS[0])
+    shapes = {"trunk": (8, job.width), "trunk_bias": (1, job.width), "heads": (job.width, 4), "head_bias": (1, 4)}
+    data = [X[TRAIN], targets_of(job.side), known_to(job.side, job.labels, job.others)]
+    data += [np.array(job.trunk_decay), np.array(job.head_decay)]
+    start, records = mtl.random_start(shapes, SEEDS), job.steps // STOPS[0]
+    run = train[job.optimiser](start, data, steps=job.steps, rate=job.rate, records=records)
     truth, found = TARGETS[TEST][..., 0] > 0, []
     for stop in STOPS:
-        if stop <= steps:
+        if stop <= job.steps:
             says_yes = network(run.path[stop // STOPS[0]], X[TEST]).numpy()[..., 0] > 0
             found.append(100 * np.mean(says_yes == truth))
     return found
 
 
 def jobs() -> Iterator[Job]:
+    yield from adam_jobs()
+    yield from label_jobs()
+    yield from descent_jobs()
+
+
+def adam_jobs() -> Iterator[Job]:
     """T1 with 40 labels, and with all 128: both decays, then both equal; then another width, rate and more steps."""
-    for labels, side, trunk_decay, head_decay in product((40, 128), SIDES, *GRID):
+    for labels, side, *decays in product((40, 128), SIDES, *GRID):
         if (labels, side) != (128, "stranger"):
-            yield labels, side, 20, 0.05, trunk_decay, head_decay, 800 if labels == 40 else 1600
+            yield Job(labels, side, *decays, steps=800 if labels == 40 else 1600)
     for side, head_decay in product(("alone", "copies", "stranger", "shuffled"), (3e-2, 1e-1)):
-        yield 40, side, 20, 0.05, 1e-5, head_decay, 800  # beyond the grid: these sides are best at its corner
-    yield 40, "with T3", 20, 0.05, 1e-3, 3e-4, 800
+        yield Job(40, side, 1e-5, head_decay, steps=800)  # beyond the grid: these sides are best at its corner
+    beyond = ((1e-5, 0.3), (1e-5, 1.0), (1e-5, 3.0), (1e-2, 0.1), (1e-2, 0.3), (3e-2, 3e-2))
+    for side, decays in product(("alone", "stranger", "shuffled"), beyond):
+        yield Job(40, side, *decays, steps=800)
+    for side, head_decay in product(("alone", "copies", "stranger", "shuffled"), (3e-2, 1e-1)):
+        yield Job(40, side, 0.0, head_decay, steps=800)
+    yield Job(40, "with T3", 1e-3, 3e-4, steps=800)
     for side, decay in product(SIDES, (1e-5, 3e-5, 1e-4, 3e-4)):
         if side != "stranger":
-            yield 128, side, 20, 0.05, decay, decay, 1600
+            yield Job(128, side, decay, decay, steps=1600)
     for side, decays in CHOSEN.items():
         for width, rate in ((10, 0.05), (40, 0.05), (20, 0.015), (20, 0.15)):
-            yield 40, side, width, rate, *decays, 800
-        yield 40, side, 20, 0.05, *decays, 3200
+            yield Job(40, side, *decays, steps=800, width=width, rate=rate)
+        yield Job(40, side, *decays, steps=3200)
+
+
+def label_jobs() -> Iterator[Job]:
+    """T1 with other numbers of labels; then its companions with labels in T1's rows only. Beyond the grid as needed."""
+    grid = list(product(GRID[0][:3], GRID[1]))
+    beyond = {
+        (20, 128, "alone"): [(3e-3, 3e-2), (1e-3, 1e-1)],
+        (20, 128, "all"): [(1e-5, 3e-2), (3e-5, 1e-1)],
+        (80, 128, "alone"): [(1e-5, 3e-2), (3e-5, 1e-1), (1e-5, 1e-1)],
+        (80, 128, "all"): [(3e-3, 1e-2), (3e-3, 3e-2)],
+        (80, 80, "copies"): [(1e-5, 3e-3)],
+        (80, 80, "all"): [],
+        (40, 40, "all"): [],
+    }
+    for (labels, others, side), more in beyond.items():
+        for decays in grid + more:
+            yield Job(labels, side, *decays, steps=1600 if labels == 80 else 800, others=others)
+
+
+def descent_jobs() -> Iterator[Job]:
+    """Plain gradient descent: rate and both decays, and beyond the grid where its edge was best."""
+    sides = ("alone", "copies", "with T3", "all", "shuffled")
+    grid = list(product((1.0, 4.0), (1e-4, 1e-3), (3e-3, 1e-2)))
+    weak = [(4.0, 1e-4, 3e-2), (4.0, 1e-5, 1e-2), *((rate, 1e-5, 3e-2) for rate in (4.0, 8.0, 16.0))]
+    beyond = {
+        "alone": weak,
+        "copies": weak,
+        "with T3": [(1.0, 1e-4, 3e-2)],
+        "shuffled": [(4.0, 1e-4, 1e-1), (4.0, 1e-5, 3e-2)],
+    }
+    for side in sides:
+        for rate, *decays in grid + beyond.get(side, []):
+            yield Job(40, side, *decays, steps=1600, optimiser="gradient_descent", rate=rate)
 
 
 if __name__ == "__main__":
     with TABLE.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
-        table.writerow(
-            ["labels", "side", "width", "rate", "trunk_decay", "head_decay", *(f"after_{stop}" for stop in STOPS)]
-        )
+        columns = [name for name in Job._fields if name != "steps"]
+        table.writerow([*columns, *(f"after_{stop}" for stop in STOPS)])
         for job in jobs():
             found = right_answers(job)
-            table.writerow([*job[:-1], *(f"{value:.2f}" for value in found), *[""] * (len(STOPS) - len(found))])
+            row = [getattr(job, name) for name in columns] + [f"{value:.2f}" for value in found]
+            table.writerow(row + [""] * (len(STOPS) - len(found)))
             print(*job, f"{found[-1]:.2f}", flush=True)
