@@ -21,6 +21,7 @@ SEEDS, WIDTHS = range(20), (16, 32, 48, 96)
 # Rates, steps and stops. Where the coarse grid chose its edge or was too coarse to tell, another stands.
 COARSE, FINE = ((0.001, 0.004, 0.016, 0.064), 240, 12), ((0.004, 0.008, 0.016, 0.032, 0.064), 240, 24)
 GRIDS = {("missing", width): FINE for width in WIDTHS}
+GRIDS["kinds", 96] = (0.0005, 0.001, 0.004, 0.016), 480, 24
 TRAINING, VALIDATION, TEST = slice(100), slice(100, 300), slice(300, None)
 HEADINGS = ["study", "way", "width", "rate", "stop", "validation"]
 
