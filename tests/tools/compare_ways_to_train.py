@@ -1,8 +1,9 @@
 """Train two tasks on posed digits in many ways and widths; write what room 04a shows.
 
-Run by hand, `python tests/tools/compare_ways_to_train.py [study ...]`: half an hour on two idle cores. Each way
-of training has, in each width, the rate and the stop that suit it best on validation rows. Every seed draws its
-own poses and rows: 100 to train on, 200 to choose with, the others to test.
+Run by hand, `python tests/tools/compare_ways_to_train.py [study | study/width ...]`: half an hour on two idle cores
+for the whole, and only the rows of what is named are replaced. Each way of training has, in each width, the rate and
+the stop that suit it best on validation rows. Every seed draws its own poses and rows: 100 to train on, 200 to choose
+with, the others to test.
 """
 
 import csv
@@ -16,8 +17,11 @@ import numpy as np
 import tensorflow as tf
 
 TABLE = Path(__file__).parents[2] / "notebooks" / "deeper" / "04a_compare_ways_to_train.csv"
-SEEDS, WIDTHS, STEPS, RECORDS = range(20), (16, 96), 240, 12
-RATES = (0.001, 0.004, 0.016, 0.064)
+SEEDS, WIDTHS = range(20), (16, 32, 48, 96)
+# Rates, steps and stops. Where the coarse grid chose its edge or was too coarse to tell, another stands.
+COARSE, FINE = ((0.001, 0.004, 0.016, 0.064), 240, 12), ((0.004, 0.008, 0.016, 0.032, 0.064), 240, 24)
+GRIDS = {("missing", width): FINE for width in WIDTHS}
+GRIDS["kinds", 96] = (0.0005, 0.001, 0.004, 0.016), 480, 24
 TRAINING, VALIDATION, TEST = slice(100), slice(100, 300), slice(300, None)
 HEADINGS = ["study", "way", "width", "rate", "stop", "validation"]
 
@@ -48,8 +52,8 @@ def joint_loss(weights, *data):
 train_joint = mtl.training_loop(joint_loss)
 
 
-def joint_path(start, data, rate):
-    return train_joint(start, data, steps=STEPS, rate=rate, records=RECORDS).path[1:]
+def joint_path(start, data, rate, steps, stops):
+    return train_joint(start, data, steps=steps, rate=rate, records=stops).path[1:]
 
 
 def path_in_turns(memories):
@@ -57,8 +61,8 @@ def path_in_turns(memories):
         [lambda *given, task=task: task_losses(*given)[task] for task in range(2)], memories=memories
     )
 
-    def path(start, data, rate):
-        return train(start, data, turns=np.resize([1, 2], 2 * STEPS), rate=rate, records=RECORDS).path[1:]
+    def path(start, data, rate, steps, stops):
+        return train(start, data, turns=np.resize([1, 2], 2 * steps), rate=rate, records=stops).path[1:]
 
     return path
 
@@ -118,8 +122,10 @@ def study_missing(X, targets):
     for seed, rows in enumerate(turned):
         rows[TRAINING] = np.random.default_rng(seed).permutation(rows[TRAINING])
     yield "mask", joint_path, [angle, shift], mask, (1, 1)
-    yield "mask, chosen for the shift", joint_path, [angle, shift], mask, (0, 1)
-    yield "mask, shuffled angle", joint_path, [turned, shift], mask, (0, 1)
+    for times in (1, 3, 10):
+        yield f"for the shift, x {times}", joint_path, [angle, shift], mask * [1, times], (0, 1)
+    for times in (1, 10):
+        yield f"shuffled angle, x {times}", joint_path, [turned, shift], mask * [1, times], (0, 1)
     yield "average over absent", joint_path, [angle, shift], present / 100, (1, 1)
     yield "complete rows only", joint_path, [angle, shift], present[..., [1, 1]] / 20, (1, 1)
     yield "fill with zeros", joint_path, [angle, filled], np.full(present.shape, 1 / 100), (1, 1)
@@ -130,37 +136,46 @@ def study_missing(X, targets):
 STUDIES = {"turns": study_turns, "kinds": study_kinds, "missing": study_missing}
 
 
+def is_wanted(study, width, name):
+    """Two networks apart hold as many units as a joint one of twice their width, so two widths are there for that."""
+    if width == 32:
+        return name == "joint" or name.startswith(("for the shift", "shuffled angle"))
+    return width != 48 or (study != "kinds" and name.endswith("alone"))
+
+
 def best_of(study, way, width, X, targets, seeds=SEEDS):
     """One row of the table: the rate and stop chosen on validation rows, and the test errors there."""
     true = [targets[name] for name in (("angle", "digit") if study == "kinds" else ("angle", "shift"))]
     name, train, (Y1, Y2), label_weights, counts = way
     start = mtl.random_start({"trunk": (64, width), "head1": (width, 1), "head2": (width, Y2.shape[-1])}, seeds)
     data, trials = [X[:, TRAINING], Y1[:, TRAINING], Y2[:, TRAINING], label_weights], {}
-    for rate in RATES:
-        for number, weights in enumerate(train(start, data, rate), start=1):
+    rates, steps, stops = GRIDS.get((study, width), COARSE)
+    for rate in rates:
+        for number, weights in enumerate(train(start, data, rate, steps, stops), start=1):
             error = counts @ relative_errors(weights, X, true, VALIDATION).mean(axis=1)
-            trials[error, rate, number * STEPS // RECORDS] = weights
+            trials[error, rate, number * steps // stops] = weights
     (error, rate, stop), weights = min(trials.items(), key=lambda trial: trial[0])
     test = relative_errors(weights, X, true, TEST)
     return [study, name, width, rate, stop, f"{error:.4f}", *(f"{e:.4f}" for e in test.ravel())]
 
 
-def main(studies):
+def main(named):
     X, targets = draw()
+    parts = [part for part in product(WIDTHS, STUDIES) if {part[1], f"{part[1]}/{part[0]}"} & set(named or STUDIES)]
     old = list(csv.reader(TABLE.open(encoding="utf-8")))[1:] if TABLE.exists() else []
-    rows = [row for row in old if row[0] not in studies]
+    rows = [row for row in old if (int(row[2]), row[0]) not in parts]
     headings = HEADINGS + [f"task {task}, seed {seed}" for task, seed in product((1, 2), SEEDS)]
-    for width, study in product(WIDTHS, studies):
+    for width, study in parts:
         for way in STUDIES[study](X, targets):
+            if not is_wanted(study, width, way[0]):
+                continue
             rows.append(best_of(study, way, width, X, targets))
-            print(
-                *rows[-1][:6],
-                *(f"{np.mean([*map(float, part)]):.3f}" for part in np.split(np.array(rows[-1][6:]), 2)),
-                flush=True,
-            )
-            with TABLE.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file, lineterminator="\n").writerows([headings, *rows])
+            errors = np.array(rows[-1][6:], float).reshape(2, -1).mean(axis=1)
+            print(*rows[-1][:6], *(f"{error:.3f}" for error in errors), flush=True)
+    rows.sort(key=lambda row: (int(row[2]), list(STUDIES).index(row[0])))
+    with TABLE.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([headings, *rows])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or list(STUDIES))
+    main(sys.argv[1:])
