@@ -5,8 +5,8 @@ number of steps, chosen on 16 draws: the best of a small grid, then the best of 
 them is better. With what was chosen it meets 40 fresh draws. Controls are hard and soft sharing at their chosen
 settings, with the other task's training targets shuffled over its rows.
 
-The table lies beside room 05b, which explains it; lesson 05 reads it and trains a row anew. It takes about three
-minutes of processor time. By hand; pytest does not collect it.
+The table lies beside room 05b, which explains it; lesson 05 reads it and trains a row anew. It takes about a
+minute and a half of processor time. By hand; pytest does not collect it.
 """
 
 import csv
