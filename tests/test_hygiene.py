@@ -23,17 +23,12 @@ MODULES = sorted(path for path in (ROOT / "mtl_helpers").rglob("*.py") if "check
 read = cache(hygiene.read)
 
 
-# Lessons rewritten for the second edition keep its rules too. The list grows until it holds all of them, and goes.
-SECOND_EDITION = {"00", "01", "02", "03", "04", "05", "06", "07"}
-FIRST_RULES = tuple(rule for rule in hygiene.RULES_OF_LESSONS if rule not in hygiene.RULES_OF_SECOND_EDITION)
-
-
 @pytest.mark.parametrize(
     ("path", "rule"),
     [
         pytest.param(path, rule, id=f"{path.stem}-{rule.__name__}")
         for path in hygiene.LESSONS
-        for rule in (hygiene.RULES_OF_LESSONS if path.name[:2] in SECOND_EDITION else FIRST_RULES)
+        for rule in hygiene.RULES_OF_LESSONS
     ]
     + [
         pytest.param(path, rule, id=f"deeper-{path.stem}-{rule.__name__}")
@@ -55,7 +50,6 @@ def test_solutions_are_stored_well(path, rule):
 def test_lessons_are_found():
     assert hygiene.LESSONS[0].name == "00_meet_two_tasks.ipynb"
     assert [path.name for path in hygiene.SOLUTIONS] == [path.name for path in hygiene.LESSONS]
-    assert {path.name[:2] for path in hygiene.LESSONS} >= SECOND_EDITION
 
 
 def test_rooms_are_numbered_after_a_lesson_that_leads_there():
@@ -272,7 +266,7 @@ BAD = [
     (hygiene.keeps_code_lines_short, source("train", "loss", "x" * 100)),
     (hygiene.needs_no_room, source("title", "Lesson 00.", "The room deeper/00a.")),
     (hygiene.states_its_computed_minutes, source("title", "Reading: 7", "Reading: 6")),
-    (hygiene.states_its_computed_minutes, source("train-why", "0.5.", "0.5." + " More." * 200)),
+    (hygiene.states_its_computed_minutes, source("train-why", "0.5.", "0.5." + " More." * 150)),
     (hygiene.is_a_short_walk, source("train-why", "0.5.", "0.5." + " More." * 2450)),
     (hygiene.is_a_short_walk, source("set-up", "import", "import os\n" * 6 + "import")),
     (hygiene.is_a_short_walk, source("train-why", "0.5.", "0.5.\n\n" + "|-|\n" * 60)),
@@ -323,15 +317,19 @@ def test_room_leads_back_and_nowhere_else():
 
 
 def test_minutes_are_counted():
-    """200 words, 10 lines, a prediction, a table of each kind and a picture: six minutes, and no more for the rest."""
-    text = "**Predict first.** `code` $x y z$ [two words](01_a.ipynb) " + "word " * 196 + "\n\n| a |\n|---|\n| b |"
+    """150 words, 10 lines, a prediction, a formula, a table of each kind and a picture: seven minutes, and no more."""
+    text = (
+        "**Predict first.** `code` $x y z$ [two words](01_a.ipynb) "
+        + "word " * 146
+        + "\n\n$$x = y$$\n\n| a |\n|---|\n| b |"
+    )
     table = new_output("stream", text="a  b\n1  2\n3  4\n")
     after = [new_markdown_cell("## Exercises\n\n" + "word " * 999), new_code_cell("x\n" * 99)]
     seen = new_output("display_data", {"image/png": "", "text/plain": "A dot."})
     cells = [new_markdown_cell(text), new_code_cell("x\n\n" * 10, outputs=[table, seen]), *after]
     part = hygiene.before_exercises(new_notebook(cells=cells))
-    assert (hygiene.words(part), hygiene.code_lines(part)) == (202, 10)
-    assert hygiene.minutes(new_notebook(cells=cells)) == 6
+    assert (hygiene.words(part), hygiene.code_lines(part)) == (152, 10)
+    assert hygiene.minutes(new_notebook(cells=cells)) == 7
 
 
 # The package --------------------------------------------------------------------------------------
