@@ -78,16 +78,19 @@ def linear_tasks(n: int, d: int, angle: float, noise: float, seed: int) -> tuple
     return X, X @ W + noise * rng.normal(size=(n, 2)), W
 
 
-def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def posed_digits(
+    tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0, degrees: float = 40
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Scikit-learn's 1,797 digit images, each rotated and shifted by a random amount, in random order.
 
     Parameters
     ----------
-    tasks : names out of "angle" (degrees anticlockwise, -40 to 40, divided by 40), "shift" (pixels
-        to the right, -1.5 to 1.5, divided by 1.5), "digit" (ten columns, one of them 1), "odd",
+    tasks : names out of "angle" (anticlockwise, from -1 to 1 times `degrees`), "shift" (to the right,
+        from -1 to 1 times 1.5 pixels), "digit" (ten columns, one of them 1), "odd",
         "at_least_five" (-1 or +1) and "view" (64 grey values: the same digit with the same shift,
         turned by 30 degrees more).
     seed : of the poses and of the order of the rows. Another seed poses every image anew.
+    degrees : how far an image is turned at most, to either side.
 
     Returns
     -------
@@ -96,7 +99,7 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
 
     Raises
     ------
-    TypeError, ValueError : for a name that is not a task, a seed that is not a whole number.
+    TypeError, ValueError : for a name that is not a task, a seed that is not a whole number, degrees below 0.
 
     Source: scikit-learn's `load_digits` (Alpaydin and Kaynak, 1998), shipped with the library.
     Lesson 02 shows the images, lesson 07 the views.
@@ -109,7 +112,7 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
     order = rng.permutation(len(digits.target))
     images, label = digits.images[order] / 16, digits.target[order]
     angle, shift = rng.uniform(-1, 1, size=(2, len(label), 1))
-    degrees, right = 40 * angle[:, 0], 1.5 * shift[:, 0]
+    turned, right = finite_number("degrees", degrees, 0) * angle[:, 0], 1.5 * shift[:, 0]
     Y = {
         "angle": angle,
         "shift": shift,
@@ -118,8 +121,8 @@ def posed_digits(tasks: Sequence[str] = DIGIT_TASKS, seed: int = 0) -> tuple[np.
         "at_least_five": np.where(label >= 5, 1.0, -1.0)[:, None],
     }
     if "view" in chosen:
-        Y["view"] = posed(images, degrees + VIEW_DEGREES, right).reshape(len(label), -1)
-    return posed(images, degrees, right).reshape(len(label), -1), {task: Y[task] for task in chosen}
+        Y["view"] = posed(images, turned + VIEW_DEGREES, right).reshape(len(label), -1)
+    return posed(images, turned, right).reshape(len(label), -1), {task: Y[task] for task in chosen}
 
 
 def posed(images: np.ndarray, degrees: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -80,6 +80,7 @@ BAD = {
         (lambda: mtl.posed_digits(["camera"]), ValueError, "angle, shift, digit, odd, at_least_five", "'camera'"),
         (lambda: mtl.posed_digits("angle"), TypeError, "list of names", "'angle'"),
         (lambda: mtl.posed_digits(["angle"], seed=0.5), TypeError, "seed must be a whole number", "0.5"),
+        (lambda: mtl.posed_digits(["angle"], degrees=-1), ValueError, "degrees must be finite and at least 0", "-1"),
     ],
     mtl.random_start: [
         (lambda: mtl.random_start({"w": (3,)}, 0), ValueError, "'w' must be (in, out)", "(3,)"),

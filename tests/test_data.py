@@ -138,13 +138,14 @@ def test_poses_tell_nothing_of_the_digit_or_of_each_other(digits):
     assert np.abs(between).max() < 4 / np.sqrt(len(columns))
 
 
-def test_view_is_the_same_digit_with_the_same_shift_turned_further(digits):
-    X, Y = digits
+@pytest.mark.parametrize("degrees", [40, 20])
+def test_view_is_the_same_digit_with_the_same_shift_turned_further(degrees):
+    X, Y = mtl.posed_digits(seed=0, degrees=degrees)
     order = np.random.default_rng(0).permutation(1797)[:5]
     upright = load_digits().images[order] / 16
     right = 1.5 * Y["shift"][:5, 0]
     for turned_further, expected in ((0, X), (30, Y["view"])):
-        images = posed(upright, 40 * Y["angle"][:5, 0] + turned_further, right)
+        images = posed(upright, degrees * Y["angle"][:5, 0] + turned_further, right)
         np.testing.assert_allclose(images.reshape(5, 64), expected[:5], atol=1e-12)
 
 
