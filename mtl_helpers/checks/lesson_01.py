@@ -25,55 +25,40 @@ def recorded() -> Trial:
         return outside + 10 * per_step, outside + 20 * per_step, calls[case % 6]
 
     def expected(at_10, at_20, calls):
-        traced = []
-        for steps in calls:
-            if steps not in traced:
-                traced.append(steps)
-        return sum(at_10 + (steps - 10) * (at_20 - at_10) / 10 for steps in traced)
+        return sum(at_10 + (steps - 10) * (at_20 - at_10) / 10 for steps in dict.fromkeys(calls))
 
-    def difference(at_10, at_20):
-        return (at_20 - at_10) / 10
+    def over(
+        some: Callable, outside: float = 1.0, price: Callable = lambda at_10, at_20: (at_20 - at_10) / 10
+    ) -> Callable:
+        """Some of the calls, with a share of what a graph holds beside its steps, and a price of one step."""
+        return lambda at_10, at_20, calls: sum(
+            outside * (2 * at_10 - at_20) + steps * price(at_10, at_20) for steps in some(calls)
+        )
 
-    def over(some: Callable, outside: float = 1.0, per_step: Callable = difference) -> Callable:
-        def total(at_10, at_20, calls):
-            kept = outside * (2 * at_10 - at_20)
-            return sum(kept + steps * per_step(at_10, at_20) for steps in some(calls))
-
-        return total
+    def changes(calls):
+        return [steps for k, steps in enumerate(calls) if k == 0 or calls[k - 1] != steps]
 
     mistakes = {
-        "each call is counted, but a call with a number that was seen before finds its trace and records nothing": (
-            over(lambda calls: calls)
+        "each call is counted, but a number that was seen before finds its trace and records nothing": over(list),
+        "the longest loop does not serve the shorter ones: each number is a graph of its own": over(lambda c: [max(c)]),
+        "10 and 20 steps are left out, but nothing is traced before the first call": over(lambda c: set(c) - {10, 20}),
+        "only the number used last is remembered; all traces are kept": over(changes),
+        "only the first call is counted; another Python number is traced anew": over(lambda calls: calls[:1]),
+        "a graph of twice the steps is not twice as large: some operations are there once a graph": (
+            over(set, 0.0, lambda at_10, _: at_10 / 10)
         ),
-        "the longest loop does not serve the shorter ones: each number of steps is a graph of its own": over(
-            lambda calls: [max(calls)]
+        "twenty steps do not tell the price of one: the operations outside the loop are in that count": (
+            over(set, 0.0, lambda _, at_20: at_20 / 20)
         ),
-        "calls with 10 and 20 steps are left out, but nothing is traced before the first call": over(
-            lambda calls: set(calls) - {10, 20}
+        "the steps are counted, and what each graph holds beside them is left out": over(set, 0.0),
+        "what a graph holds beside its steps is counted once, but each new number has it anew": (
+            lambda at_10, at_20, calls: 2 * at_10 - at_20 + over(set, 0.0)(at_10, at_20, calls)
         ),
-        "only the number used last is remembered; all traces are kept": over(
-            lambda calls: [steps for k, steps in enumerate(calls) if k == 0 or calls[k - 1] != steps]
+        "at_10 holds ten steps already; a graph of no steps is smaller by those ten": (
+            lambda at_10, at_20, calls: expected(at_10, at_20, calls) + len(set(calls)) * (at_20 - at_10)
         ),
-        "only the first call is counted; another Python number is another signature, and is traced anew": over(
-            lambda calls: calls[:1]
-        ),
-        "only the last call is counted; the question is what all calls together record": over(lambda calls: calls[-1:]),
-        "a graph of twice the steps is not twice as large: some operations, such as the arguments, are there once "
-        "a graph": over(set, 0.0, lambda at_10, _: at_10 / 10),
-        "twenty steps do not tell the price of one: the operations outside the loop are in that count too": over(
-            set, 0.0, lambda _, at_20: at_20 / 20
-        ),
-        "the steps are counted, and what each graph holds beside them is left out; find it from 10 steps": over(
-            set, 0.0
-        ),
-        "what a graph holds beside its steps is counted once, but each new number of steps has it anew": (
-            lambda at_10, at_20, calls: 2 * at_10 - at_20 + sum(set(calls)) * (at_20 - at_10) / 10
-        ),
-        "at_10 holds ten steps already; a graph of no steps is smaller by those ten": lambda at_10, at_20, calls: sum(
-            at_10 + steps * difference(at_10, at_20) for steps in set(calls)
-        ),
-        "the difference of the two counts is the price of ten steps, not of one": over(
-            set, per_step=lambda at_10, at_20: at_20 - at_10
+        "the difference of the two counts is the price of ten steps, not of one": (
+            over(set, price=lambda at_10, at_20: at_20 - at_10)
         ),
     }
     look = "as a test, calls of [10] and of [10, 10] both record at_10, and calls of [10, 20] record at_10 + at_20"
@@ -131,46 +116,41 @@ def largest_rate() -> Trial:
         return tuple(rng.normal(size=(n, d)) * rng.uniform(0.4, 1.5, size=d) + rng.normal() for n in rows)
 
     def expected(X1, X2):
-        return 2 / steepest(hessian(X1, X2))
+        return 2 / steepest(X1, X2)
 
-    def hessian(*tasks, divide=len, factor=2.0):
-        return sum(factor / divide(X) * sum(np.outer(row, row) for row in X) for X in tasks)
+    def eigenvalues(*tasks, divide=len):
+        return np.linalg.eigvalsh(sum(2 / divide(X) * sum(np.outer(row, row) for row in X) for X in tasks))
 
-    def steepest(matrix):
-        return np.linalg.eigvalsh(matrix)[-1]
+    def steepest(*tasks, divide=len):
+        return eigenvalues(*tasks, divide=divide)[-1]
+
+    def each(combine: Callable) -> Callable:
+        """From the largest curvatures of the two tasks, one by one."""
+        return lambda X1, X2: combine(steepest(X1), steepest(X2))
+
+    def times(factor: float) -> Callable:
+        return lambda X1, X2: factor * expected(X1, X2)
 
     mistakes = {
-        "this is the smaller of the two tasks' own limits; the joint loss is steeper than either": lambda X1, X2: (
-            2 / max(steepest(hessian(X1)), steepest(hessian(X2)))
-        ),
-        "this is the larger of the two tasks' own limits; the joint loss is steeper than either": lambda X1, X2: (
-            2 / min(steepest(hessian(X1)), steepest(hessian(X2)))
-        ),
-        "the mean of two limits is no limit; put the two losses together first": lambda X1, X2: (
-            1 / steepest(hessian(X1)) + 1 / steepest(hessian(X2))
-        ),
+        "this is the smaller of the two tasks' own limits; the joint loss is steeper": each(lambda a, b: 2 / max(a, b)),
+        "this is the larger of the two tasks' own limits; the joint loss is steeper": each(lambda a, b: 2 / min(a, b)),
+        "the mean of two limits is no limit; put the two losses together first": each(lambda a, b: 1 / a + 1 / b),
         "the largest eigenvalues are added as if both tasks were steepest in one direction; add the matrices": (
-            lambda X1, X2: 2 / (steepest(hessian(X1)) + steepest(hessian(X2)))
+            each(lambda a, b: 2 / (a + b))
         ),
-        "only the first task is heard; the joint loss has the second one too": lambda X1, X2: 2 / steepest(hessian(X1)),
-        "this is the limit for one mean over all rows; the joint loss adds a mean for each task": lambda X1, X2: (
-            2 / steepest(hessian(np.vstack([X1, X2])))
+        "only the first task is heard; the joint loss has the second one too": each(lambda a, b: 2 / a),
+        "this is the limit for one mean over all rows; the joint loss adds a mean for each task": (
+            lambda X1, X2: 2 / steepest(np.vstack([X1, X2]))
         ),
-        "this is twice the limit: the 2 of the Hessian is missing, or the losses are averaged and not added": (
-            lambda X1, X2: 4 / steepest(hessian(X1, X2))
+        "this is twice the limit: the 2 of the Hessian is missing, or the losses are averaged and not added": times(2),
+        "the number of rows is missing: each loss is a mean, so its Hessian divides by n": (
+            lambda X1, X2: 2 / steepest(X1, X2, divide=lambda X: 1)
         ),
-        "the number of rows is missing: each loss is a mean, so its Hessian divides by n": lambda X1, X2: (
-            2 / steepest(hessian(X1, X2, divide=lambda X: 1))
-        ),
-        "half of the limit: at 1/λ the steepest direction is done in one step, and up to 2/λ it still shrinks": (
-            lambda X1, X2: 1 / steepest(hessian(X1, X2))
-        ),
+        "half of the limit: at 1/λ the steepest direction is done in one step, and up to 2/λ it shrinks": times(0.5),
         "this is the smallest eigenvalue's limit; the steepest direction fails first, and its is the largest": (
-            lambda X1, X2: 2 / np.linalg.eigvalsh(hessian(X1, X2))[0]
+            lambda X1, X2: 2 / eigenvalues(X1, X2)[0]
         ),
-        "this is the largest eigenvalue; the rate must stay below 2 divided by it": lambda X1, X2: steepest(
-            hessian(X1, X2)
-        ),
+        "this is the largest eigenvalue; the rate must stay below 2 divided by it": lambda X1, X2: steepest(X1, X2),
     }
     look = "write down the Hessian of the joint loss, then see the section on the rate"
     return Trial(inputs, expected, mistakes, look)
@@ -200,9 +180,17 @@ def excess_error() -> Trial:
 
         return result
 
+    right = measured("first", "other", "other")
+
     def gap(X, Y, true_weights, rows):
         W = fit(X[:rows], Y[:rows])
         return error(W, X[rows:], Y[rows:]) - error(W, X[:rows], Y[:rows])
+
+    def fresh(combine: Callable) -> Callable:
+        return measured("first", "other", "other", combine)
+
+    def gap_of_weights(X, Y, true_weights, rows):
+        return fit(X[:rows], Y[:rows]) - true_weights
 
     mistakes = {
         "measured on the rows of the fit, where least squares beats even the true weights; use the other rows": (
@@ -210,37 +198,31 @@ def excess_error() -> Trial:
         ),
         "measured on all rows, those of the fit included; use the other rows only": measured("first", "all", "all"),
         "the fit has seen the rows it is tested on; fit on the first `rows` only": measured("all", "other", "other"),
-        "the fit is made on the other rows and tested on the first; turn the two parts around": measured(
-            "other", "first", "first"
+        "the fit is made on the other rows and tested on the first": measured("other", "first", "first"),
+        "this is the error itself; its excess is above the error of the true weights": fresh(lambda ours, _: ours),
+        "σ² is the floor over endless rows; on the rows at hand it is the error of the true weights": (
+            fresh(lambda ours, _: ours - 0.5**2)
         ),
-        "this is the error itself; its excess is what it has above the error of the true weights": measured(
-            "first", "other", "other", lambda ours, _: ours
-        ),
-        "σ² is the floor over endless rows; on the rows at hand it is the error of the true weights": measured(
-            "first", "other", "other", lambda ours, _: ours - 0.5**2
-        ),
-        "the floor is measured on the training rows; on the same fresh rows the noise cancels": measured(
-            "first", "other", "first"
+        "the floor is measured on the training rows; on the same fresh rows the noise cancels": (
+            measured("first", "other", "first")
         ),
         "this is fresh error minus training error; the floor is the error of the true weights": gap,
-        "the sign is turned: the error of the fit minus that of the true weights": measured(
-            "first", "other", "other", lambda ours, best: best - ours
+        "the sign is turned: the error of the fit minus that of the true weights": fresh(
+            lambda ours, best: best - ours
         ),
-        "the sign is lost; on a few fresh rows the fit may do better than the true weights": (
-            measured("first", "other", "other", lambda ours, best: abs(ours - best))
+        "the sign is lost; on a few fresh rows the fit may be better": fresh(lambda ours, best: abs(ours - best)),
+        "this is the difference of the roots; take that of the mean squared errors": (
+            fresh(lambda ours, best: ours**0.5 - best**0.5)
         ),
-        "this is the difference of the roots; take that of the mean squared errors": measured(
-            "first", "other", "other", lambda ours, best: ours**0.5 - best**0.5
+        "the squared errors are summed; take their mean over the fresh rows": (
+            lambda X, Y, true_weights, rows: (len(X) - rows) * right(X, Y, true_weights, rows)
         ),
-        "the squared errors are summed; take their mean over the fresh rows": lambda X, Y, true_weights, rows: (
-            (len(X) - rows) * measured("first", "other", "other")(X, Y, true_weights, rows)
-        ),
-        "this is the distance of the weights, the excess over endless rows; measure it on the fresh rows at hand": (
-            lambda X, Y, true_weights, rows: np.sum((fit(X[:rows], Y[:rows]) - true_weights) ** 2)
+        "this is the distance of the weights, the excess over endless rows; measure it on the fresh rows": (
+            lambda *given: np.sum(gap_of_weights(*given) ** 2)
         ),
         "this is the distance of the predictions; it leaves out how they meet the noise of the fresh rows": (
-            lambda X, Y, true_weights, rows: np.mean((X[rows:] @ (fit(X[:rows], Y[:rows]) - true_weights)) ** 2)
+            lambda X, Y, true_weights, rows: np.mean((X[rows:] @ gap_of_weights(X, Y, true_weights, rows)) ** 2)
         ),
     }
     look = "fit on the first `rows`, then compare two mean squared errors on all the rows behind them"
-    return Trial(inputs, measured("first", "other", "other"), mistakes, look)
+    return Trial(inputs, right, mistakes, look)
