@@ -384,7 +384,7 @@ def before_exercises(notebook: dict) -> dict:
 
 def words(notebook: dict) -> int:
     """Words to read: formulas, code and addresses are looked at, not read."""
-    text = re.sub(r"\$\$[^$]*\$\$|\$[^$]*\$|`[^`]*`|\]\([^)]*\)", " ", _markdown(notebook))
+    text = re.sub(r"\$[^$]*\$|`[^`]*`|\]\([^)]*\)", " ", _markdown(notebook))
     return len(re.findall(r"[^\W_](?:[\w'’]*[^\W_])?", text))
 
 
