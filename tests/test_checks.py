@@ -57,21 +57,6 @@ def defined(folder: str, number: str, name: str) -> object:
     return namespace[name]
 
 
-def answered(number: str, name: str, answer: object) -> object:
-    """The answer itself; of a dictionary, the solution with some of its arguments, or its "result", changed."""
-    if callable(answer):
-        return answer
-    solution = defined("solutions", number, name)
-    names = list(inspect.signature(solution).parameters)
-    assert answer.keys() <= {*names, "result"}
-
-    def changed(*arguments):
-        given = [answer.get(one, lambda same: same)(argument) for one, argument in zip(names, arguments, strict=True)]
-        return answer.get("result", lambda same: same)(np.asarray(solution(*given)))
-
-    return changed
-
-
 def judged(check: object, answer: object, status: str) -> str:
     """The sentence of a verdict, which has the form and the status that are expected."""
     verdict = check(answer)
@@ -106,8 +91,7 @@ def test_solution_and_specification_have_the_starters_signature(number, name):
     starter, solution = defined("", number, name), defined("solutions", number, name)
     assert inspect.signature(starter) == inspect.signature(solution)
     assert inspect.getdoc(starter) == inspect.getdoc(solution)
-    expected = CHECKS[number, name].trial.expected
-    assert list(inspect.signature(expected).parameters) == list(inspect.signature(starter).parameters)
+    assert core.named(CHECKS[number, name].trial.expected) == core.named(starter)
 
 
 @pytest.mark.parametrize(
@@ -115,8 +99,8 @@ def test_solution_and_specification_have_the_starters_signature(number, name):
 )
 def test_known_mistake_gets_its_own_sentence(number, name, mistake):
     """So no two mistakes coincide, and none is right."""
-    sentence, answer = mistake
-    assert judged(CHECKS[number, name], answer, "wrong") == f"Not yet: {sentence}."
+    (sentence, answer), check = mistake, CHECKS[number, name]
+    assert judged(check, core.answered(check.trial.expected, answer), "wrong") == f"Not yet: {sentence}."
 
 
 @pytest.mark.parametrize(("number", "name", "wrong"), each(lambda number, name: ANSWERS[number].WRONG[name]))
@@ -124,12 +108,12 @@ def test_other_wrong_answer_gets_a_true_sentence(number, name, wrong):
     """The words that are given with it; else where to look, and no mistake that it does not make."""
     check = CHECKS[number, name]
     answer, words = wrong if isinstance(wrong, tuple) else (wrong, check.trial.look)
-    assert words in judged(check, answered(number, name, answer), "wrong")
+    assert words in judged(check, core.answered(defined("solutions", number, name), answer), "wrong")
 
 
 @pytest.mark.parametrize(("number", "name", "right"), each(lambda number, name: ANSWERS[number].RIGHT[name]))
 def test_unusual_answer_is_right(number, name, right):
-    judged(CHECKS[number, name], answered(number, name, right), "right")
+    judged(CHECKS[number, name], core.answered(defined("solutions", number, name), right), "right")
 
 
 def numbers(result: object, change: object) -> object:

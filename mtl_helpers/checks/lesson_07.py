@@ -1,6 +1,6 @@
 """Answers to the exercises of lesson 07."""
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -20,23 +20,23 @@ def delta_m() -> Trial:
         gains = [(s - a if up else a - s) / a for s, a, up in zip(shared, alone, higher, strict=True)]
         return sum(gains) / len(gains)
 
-    def built(
-        gain: Callable = lambda s, a: (s - a) / a, sign: Callable = lambda up: 2 * up - 1, over: Callable = np.mean
-    ) -> Callable:
-        return lambda shared, alone, higher: over(sign(np.array(higher)) * gain(shared, alone))
+    def built(shared, alone, higher, gain=lambda s, a: (s - a) / a, sign=lambda up: 2 * up - 1, over=np.mean):
+        return over(sign(np.array(higher)) * gain(shared, alone))
 
     mistakes = {
-        "the sign is turned: a lower error and a higher score are gains": built(sign=lambda up: 1 - 2 * up),
-        "this takes every task for a score; where lower is better, a fall is the gain": built(sign=lambda up: 1),
-        "this takes every task for an error; where higher is better, a rise is the gain": built(sign=lambda up: -1),
-        "divide by the baseline, the task alone, and not by what sharing reached": built(lambda s, a: (s - a) / s),
-        "these are differences; divide each by the task's own baseline": built(lambda s, a: s - a),
-        "this is the sum over the tasks; take the mean": built(over=np.sum),
-        "these are the gains task by task; take their mean": built(over=lambda gains: gains),
+        "the sign is turned: a lower error and a higher score are gains": {"result": np.negative},
+        "this takes every task for a score; where lower is better, a fall is the gain": {"higher": np.ones_like},
+        "this takes every task for an error; where higher is better, a rise is the gain": {"higher": np.zeros_like},
+        "divide by the baseline, the task alone, and not by what sharing reached": partial(
+            built, gain=lambda s, a: (s - a) / s
+        ),
+        "these are differences; divide each by the task's own baseline": partial(built, gain=np.subtract),
+        "this is the sum over the tasks; take the mean": partial(built, over=np.sum),
+        "these are the gains task by task; take their mean": partial(built, over=np.array),
         "this adds up all tasks before it divides, so the task with large numbers decides": lambda s, a, up: (
             np.sum((2 * np.array(up) - 1) * (s - a)) / np.sum(a)
         ),
-        "this is a mean of ratios, in which no change counts 1": built(lambda s, a: s / a, sign=lambda up: 1),
+        "this is a mean of ratios, in which no change counts 1": lambda s, a, up: np.mean(s / a),
     }
     look = "for each task the change in the good direction, divided by the task alone; then the mean"
     return Trial(inputs, expected, mistakes, look)
@@ -54,12 +54,9 @@ def trunk_gradients() -> Trial:
         backs = 2 / len(X) * X.T @ (X @ trunk @ heads - Y)
         return [np.outer(back, head) for back, head in zip(backs.T, heads.T, strict=True)]
 
-    def built(error: Callable = np.subtract, heads: Callable = lambda V: V, factor: Callable = lambda n: 2 / n):
-        def gradients(X, trunk, V, Y):
-            back = factor(len(X)) * X.T @ error(X @ trunk @ V, Y)
-            return [np.outer(back[:, k], heads(V)[:, k]) for k in (0, 1)]
-
-        return gradients
+    def through_the_other(X, trunk, heads, Y):
+        backs = 2 / len(X) * X.T @ (X @ trunk @ heads - Y)
+        return [np.outer(backs[:, k], heads[:, 1 - k]) for k in (0, 1)]
 
     def of_heads(X, trunk, heads, Y):
         return (2 / len(X) * (X @ trunk).T @ (X @ trunk @ heads - Y)).T
@@ -67,22 +64,21 @@ def trunk_gradients() -> Trial:
     def without_heads(X, trunk, heads, Y):
         return (2 / len(X) * X.T @ (X @ trunk @ heads - Y)).T
 
-    def cosine(*given):
-        one, two = expected(*given)
-        return np.sum(one * two) / np.sqrt(np.sum(one**2) * np.sum(two**2))
+    def cosine(both):
+        return np.sum(both[0] * both[1]) / np.prod(np.linalg.norm(both, axis=(1, 2)))
 
     mistakes = {
         "these are the gradients on the heads; the question is about the trunk, which both share": of_heads,
         "a task's error comes back through its head; multiply it by the head's weights": without_heads,
-        "a task's error goes back through its own head, and yours goes through the other task's": built(
-            heads=lambda V: V[:, ::-1]
+        "a task's error goes back through its own head, and yours goes through the other task's": through_the_other,
+        "the two gradients are in the wrong order: task 1 comes first": {"result": lambda both: both[::-1]},
+        "this is the cosine of the two gradients; hand over both, and take it from them": {"result": cosine},
+        "the error of a task is its prediction minus its target; the target is missing": {"Y": np.zeros_like},
+        "the sign is turned: the error is prediction minus target": {"result": np.negative},
+        "the mean over the rows is missing: divide by their number": lambda X, *others: (
+            expected(X, *others) * np.array(len(X))
         ),
-        "the two gradients are in the wrong order: task 1 comes first": lambda *given: expected(*given)[::-1],
-        "this is the cosine of the two gradients; hand over both, and take it from them": cosine,
-        "the error of a task is its prediction minus its target; the target is missing": built(lambda out, Y: out),
-        "the sign is turned: the error is prediction minus target": built(lambda out, Y: Y - out),
-        "the mean over the rows is missing: divide by their number": built(factor=lambda n: 2),
-        "the factor 2 from the square is missing": built(factor=lambda n: 1 / n),
+        "the factor 2 from the square is missing": {"result": lambda both: both / 2},
     }
     look = "the gradient on the trunk is 2/n X' (error of the task) (its head)', one matrix for each task"
     return Trial(inputs, expected, mistakes, look)
@@ -106,7 +102,7 @@ def honest_error() -> Trial:
         chosen = means.index(min(means))
         return sum(testing[chosen]) / len(testing[chosen])
 
-    def at(choose: Callable) -> Callable:
+    def at(choose):
         return lambda choosing, testing: testing[choose(choosing, testing)].mean()
 
     mistakes = {
