@@ -76,8 +76,8 @@ def answered(right: Callable, answer: object) -> object:
     choices = {name: choice for name, choice in answer.items() if name not in [*names, "result"]}
 
     def changed(*arguments: object) -> object:
-        given = [answer.get(name, _same)(argument) for name, argument in zip(names, arguments, strict=True)]
-        return answer.get("result", _same)(np.asarray(right(*given, **choices)))
+        given = [answer.get(name, lambda same: same)(value) for name, value in zip(names, arguments, strict=True)]
+        return answer.get("result", lambda same: same)(np.asarray(right(*given, **choices)))
 
     return changed
 
@@ -93,10 +93,6 @@ def slopes(function: Callable, at: np.ndarray) -> np.ndarray:
     moves = 1e-5 * np.eye(at.size).reshape(-1, *at.shape)
     found = np.array([function(at + move) - function(at - move) for move in moves]) / 2e-5
     return found.T.reshape(*found.shape[1:], *at.shape)
-
-
-def _same(value: object) -> object:
-    return value
 
 
 class Wrong(Exception):

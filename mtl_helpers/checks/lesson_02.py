@@ -164,16 +164,17 @@ def trunk_streams() -> Trial:
     def all_ones(values):
         return np.ones_like(values)
 
-    def route(X, targets, trunk, heads, mask=open_ones, error_mask=all_ones, over=lambda n, o: n, through=np.array):
-        """The formula, with a choice for each of its parts."""
-        before, hidden = X @ trunk, np.maximum(X @ trunk, 0)
-        errors = [(hidden @ head - Y) * error_mask(hidden @ head) for head, Y in zip(heads, targets, strict=True)]
-        backs = [error @ head.T * mask(before) for error, head in zip(errors, through(heads), strict=True)]
-        return [2 / over(*targets[0].shape) * X.T @ back for back in backs]
+    def relu(values):
+        return np.maximum(values, 0)
 
-    def without_relu(X, targets, trunk, heads):
-        pairs = zip(heads, targets, strict=True)
-        return [2 / len(X) * X.T @ (X @ trunk @ head - Y) @ head.T for head, Y in pairs]
+    def route(
+        X, Y, trunk, heads, unit=relu, mask=open_ones, error_mask=all_ones, over=lambda n, o: n, through=np.array
+    ):
+        """The formula, with a choice for each of its parts."""
+        before, hidden = X @ trunk, unit(X @ trunk)
+        errors = [(hidden @ head - Y) * error_mask(hidden @ head) for head, Y in zip(heads, Y, strict=True)]
+        backs = [error @ head.T * mask(before) for error, head in zip(errors, through(heads), strict=True)]
+        return [2 / over(*Y[0].shape) * X.T @ back for back in backs]
 
     mistakes = {
         "this is the retelling's formula unchanged; here the outputs have no ReLU, and the loss is a mean over rows "
@@ -184,7 +185,9 @@ def trunk_streams() -> Trial:
         "the ReLU is missing on the way back: only the units with [H > 0] let the error through": partial(
             route, mask=all_ones
         ),
-        "the ReLU is missing on both ways; this is the gradient of a linear network": without_relu,
+        "the ReLU is missing on both ways; this is the gradient of a linear network": partial(
+            route, unit=np.array, mask=all_ones
+        ),
         "the mask is that of the outputs, which are linear here; the trunk's ReLU is the one that shuts": partial(
             route, mask=all_ones, error_mask=open_ones
         ),
@@ -209,7 +212,7 @@ def trunk_streams() -> Trial:
         ),
         "the sign is turned: the error is prediction minus target": {"result": np.negative},
         "the slope of an open ReLU is 1, whatever its value; multiply by [H > 0] and not by H": partial(
-            route, mask=lambda before: np.maximum(before, 0)
+            route, mask=relu
         ),
     }
     look = "change the lesson's formula step by step"

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+from scipy.special import softmax
 
 from mtl_helpers.checks.core import Trial, exercise
 
@@ -106,31 +107,21 @@ def tempered() -> Trial:
         sizes = rng.integers(3, [60, 6, 5000][case % 3], size=tasks)  # of few sizes some are equal
         return sizes, [float(rng.uniform(1.5, 5)), 2, 1, 0.6, 20][case % 5]
 
-    def shares(values):
-        return values / values.sum()
-
-    def power(sizes, exponent):
-        return sizes.astype(float) ** exponent
-
     def expected(sizes, temperature):
         parts = [float(size) ** (1 / temperature) for size in sizes]
         return [part / sum(parts) for part in parts]
 
     mistakes = {
-        "the temperature is turned around: the power is 1/T": lambda sizes, T: shares(power(sizes, T)),
-        "these do not add up to 1; divide by their sum": lambda sizes, T: power(sizes, 1 / T),
-        "these do not add up to 1: divide by the sum after the power, not before": lambda sizes, T: power(
-            shares(sizes), 1 / T
+        "the temperature is turned around: the power is 1/T": {"temperature": lambda T: 1 / T},
+        "these do not add up to 1; divide by their sum": lambda sizes, T: sizes ** (1 / T),
+        "these do not add up to 1: divide by the sum after the power, not before": (
+            lambda sizes, T: (sizes / sizes.sum()) ** (1 / T)
         ),
-        "this is a softmax of the sizes; a power of each size is asked for": lambda sizes, T: shares(
-            np.exp((sizes - sizes.max()) / T)
-        ),
-        "the temperature has no effect: this is proportional sampling, T = 1": lambda sizes, T: shares(sizes),
-        "every task gets the same; that is the limit of a large T": lambda sizes, T: shares(power(sizes, 0)),
-        "divided by the largest, not by the sum": lambda sizes, T: power(sizes / sizes.max(), 1 / T),
-        "small tasks get more than large ones: the sign of the power is turned": lambda sizes, T: shares(
-            power(sizes, -1 / T)
-        ),
+        "this is a softmax of the sizes; a power of each size is asked for": (lambda sizes, T: softmax(sizes / T)),
+        "the temperature has no effect: this is proportional sampling, T = 1": {"temperature": lambda T: 1},
+        "every task gets the same; that is the limit of a large T": {"temperature": lambda T: np.inf},
+        "divided by the largest, not by the sum": {"result": lambda share: share / max(share)},
+        "small tasks get more than large ones: the sign of the power is turned": {"temperature": lambda T: -T},
     }
     look = "for sizes 16 and 1 it is 16/17 and 1/17 at T = 1, and 4/5 and 1/5 at T = 2"
     return Trial(inputs, expected, mistakes, look)
