@@ -185,8 +185,9 @@ class Answer:
 def _in_bounded_time(answer: Answer, right: str) -> Verdict:
     """Judge in a thread, since an endless loop in the learner's own could be stopped by nobody.
 
-    What holds the interpreter in one call into C, such as `sum(range(10**12))`, stops this thread with it: only a
-    restart of the kernel helps there. In all other calls into C the answer is left alone and the check says so.
+    What holds the interpreter in one call into C, such as `sum(range(10**12))`, holds this thread and a signal, too:
+    the check says nothing and cannot be interrupted. Restart the kernel, and run the cells above the exercise again.
+    In all other calls into C the answer is left alone and the check says so.
     """
     verdicts = []
 

@@ -95,7 +95,10 @@ def probe() -> Trial:
         score = hidden @ rng.normal(size=units) + rng.normal(size=n)
         signs = np.where(score > np.quantile(score, rng.choice([0.25, 0.7])), 1.0, -1.0)
         # A small unit still speaks in least squares; to a ridge it is silent.
-        return hidden * [1, 1e-3, 30][case % 3], signs, rng.permutation(n)[: n // int(rng.integers(2, 4))]
+        rows = rng.permutation(n)[: n // int(rng.integers(2, 4))]
+        if case == 5:  # elsewhere all is turned round, and a probe does worse than a coin
+            signs[np.setdiff1d(np.arange(n), rows)] *= -1
+        return hidden * [1, 1e-3, 30][case % 3], signs, rows
 
     def expected(hidden, signs, rows, *, bias=1.0, fitted="rows", tested="others", threshold=0.0):
         every = np.arange(len(signs))
@@ -109,10 +112,9 @@ def probe() -> Trial:
         "this is the accuracy on the rows of the fit; test on the other rows": {"tested": "rows"},
         "the fit has seen the test rows; fit on `rows` only": {"fitted": "all"},
         "this is the accuracy on all rows, those of the fit included": {"tested": "all"},
-        "the fit is made on the other rows and tested on `rows`; turn them around": {
-            "fitted": "others",
-            "tested": "rows",
-        },
+        "the fit is made on the other rows and tested on `rows`; turn them around": (
+            {"fitted": "others", "tested": "rows"}
+        ),
         "the fit takes the first rows of the table; `rows` says which ones": {"fitted": "first"},
         "the fit needs a constant; append a column of ones to the hidden values": {"bias": 0.0},
         "the answer is yes where the fit is above 0, not above 0.5: the signs are -1 and +1": {"threshold": 0.5},

@@ -15,7 +15,7 @@ def recorded() -> Trial:
         outside, per_step = (int(number) for number in rng.integers([4, 15], [12, 30]))
         few, some, many = (int(steps) for steps in np.sort(rng.choice(np.arange(1, 90), size=3, replace=False)))
         calls = [
-            [some, few, some, many, few, few],
+            [some, few, some, few, few, many],
             [many, some, many],
             [few],
             [some, 10, 20, 10],
@@ -116,14 +116,11 @@ def largest_rate() -> Trial:
         rows, d = rng.permutation([4, 9, 25])[:2], [3, 1, 5, 2][case % 4]
         return tuple(rng.normal(size=(n, d)) * rng.uniform(0.4, 1.5, size=d) + rng.normal() for n in rows)
 
-    def expected(X1, X2):
-        return 2 / steepest(X1, X2)
+    def steepest(*tasks, divide=len, which=-1):
+        return np.linalg.eigvalsh(sum(2 / divide(X) * sum(np.outer(row, row) for row in X) for X in tasks))[which]
 
-    def eigenvalues(*tasks, divide=len):
-        return np.linalg.eigvalsh(sum(2 / divide(X) * sum(np.outer(row, row) for row in X) for X in tasks))
-
-    def steepest(*tasks, divide=len):
-        return eigenvalues(*tasks, divide=divide)[-1]
+    def expected(X1, X2, *, divide=len, which=-1):
+        return 2 / steepest(X1, X2, divide=divide, which=which)
 
     def each(combine):
         """From the largest curvatures of the two tasks, one by one."""
@@ -143,14 +140,12 @@ def largest_rate() -> Trial:
         "this is twice the limit: the 2 of the Hessian is missing, or the losses are averaged and not added": (
             {"result": lambda limit: 2 * limit}
         ),
-        "the number of rows is missing: each loss is a mean, so its Hessian divides by n": (
-            lambda X1, X2: 2 / steepest(X1, X2, divide=lambda X: 1)
-        ),
+        "the number of rows is missing: each loss is a mean, so its Hessian divides by n": ({"divide": lambda X: 1}),
         "half of the limit: at 1/λ the steepest direction is done in one step, and up to 2/λ it shrinks": (
             {"result": lambda limit: limit / 2}
         ),
         "this is the smallest eigenvalue's limit; the steepest direction fails first, and its is the largest": (
-            lambda X1, X2: 2 / eigenvalues(X1, X2)[0]
+            {"which": 0}
         ),
         "this is the largest eigenvalue; the rate must stay below 2 divided by it": steepest,
     }

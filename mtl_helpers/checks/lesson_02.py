@@ -145,12 +145,8 @@ def trunk_streams() -> Trial:
     def inputs(rng, case):
         n, d, m, o = [7, 1, 5, 9][case % 4], [4, 2, 3][case % 3], [5, 1, 4, 2, 6][case % 5], [3, 1, 2, 4, 1][case % 5]
         trunk = [1, 4][case % 5 == 2] * rng.normal(size=(d, m)) + [0, 0.7][case % 2]
-        return (
-            rng.normal(size=(n, d)) + [0, 1, -1][case % 3],
-            rng.normal(size=(2, n, o)),
-            trunk,
-            rng.normal(size=(2, m, o)),
-        )
+        X, targets = rng.normal(size=(n, d)) + [0, 1, -1][case % 3], rng.normal(size=(2, n, o))
+        return X, targets, trunk, rng.normal(size=(2, m, o))
 
     def losses(X, targets, trunk, heads):
         return np.sum((np.maximum(X @ trunk, 0) @ heads - targets) ** 2, axis=(1, 2)) / len(X)
@@ -161,14 +157,11 @@ def trunk_streams() -> Trial:
     def open_ones(values):
         return values > 0
 
-    def all_ones(values):
-        return np.ones_like(values)
-
     def relu(values):
         return np.maximum(values, 0)
 
     def route(
-        X, Y, trunk, heads, unit=relu, mask=open_ones, error_mask=all_ones, over=lambda n, o: n, through=np.array
+        X, Y, trunk, heads, unit=relu, mask=open_ones, error_mask=np.ones_like, over=lambda n, o: n, through=np.array
     ):
         """The formula, with a choice for each of its parts."""
         before, hidden = X @ trunk, unit(X @ trunk)
@@ -183,13 +176,13 @@ def trunk_streams() -> Trial:
             partial(route, error_mask=open_ones, over=lambda n, o: 2 * n)
         ),
         "the ReLU is missing on the way back: only the units with [H > 0] let the error through": partial(
-            route, mask=all_ones
+            route, mask=np.ones_like
         ),
         "the ReLU is missing on both ways; this is the gradient of a linear network": partial(
-            route, unit=np.array, mask=all_ones
+            route, unit=np.array, mask=np.ones_like
         ),
         "the mask is that of the outputs, which are linear here; the trunk's ReLU is the one that shuts": partial(
-            route, mask=all_ones, error_mask=open_ones
+            route, mask=np.ones_like, error_mask=open_ones
         ),
         "this is the retelling's network with a ReLU on the outputs; here they are linear, and all errors pass": (
             partial(route, error_mask=open_ones)

@@ -52,7 +52,7 @@ def masked_gradient() -> Trial:
         absent[-1] = False  # one row holds all labels
         targets[-1, : tasks // 2 + 1] = 0  # a zero is a label, too
         if case == 7:
-            predictions[-1, 0] = np.nan  # the network has diverged, and that must show
+            predictions[-1, -1] = np.nan  # the network has diverged, and that must show
         elif case % 3 == 2 and tasks > 1:
             absent[:, rng.integers(tasks)] = True
         return predictions, np.where(absent, np.nan, targets)
@@ -83,7 +83,7 @@ def masked_gradient() -> Trial:
         )
 
     mistakes = {
-        "NaN was silenced at the end, and with it a prediction that is NaN; clean the targets, and them alone": (
+        "NaN was silenced, and with it a prediction that is NaN; clean the targets, and them alone": (
             {"result": np.nan_to_num}
         ),
         "a zero was filled in and trained on as if it were known; an absent label has gradient zero": {
@@ -105,7 +105,7 @@ def masked_gradient() -> Trial:
         "the sign is turned: a prediction that is too high must come down": {"result": np.negative},
     }
     signs = {
-        "zero times NaN is NaN: replace absent targets before anything is computed from them": not_finite(False),
+        "an absent label has left NaN behind, as zero times NaN is NaN; clean the targets first": not_finite(False),
         "a task without any label in the batch divides zero by zero; it must add nothing": not_finite(True),
     }
     look = "clean the targets first, and divide what is left in each column by the number of its labels"

@@ -76,18 +76,16 @@ def fit_softly() -> Trial:
         targets = [y[t] / np.sqrt(len(X[t])) for t in range(T)] + [np.zeros(d)] * len(gaps)
         return np.linalg.lstsq(np.concatenate(rows + gaps), np.concatenate(targets))[0].reshape(T, d)
 
-    def solved(X, y, prices, pull=lambda prices: np.diag(prices.sum(axis=1)) - prices, rows=len):
-        """The tasks' own systems, each divided by `rows` of its inputs, and `pull` between them."""
-        T, d = len(X), X[0].shape[1]
-        system, right = np.kron(pull(prices), np.eye(d)), np.zeros(T * d)
+    def solved(X, y, prices, change=np.array, beside=-1, rows=len):
+        """The tasks' own systems, each divided by `rows` of its inputs, and a pull with a sign off the diagonal."""
+        T, d, prices = len(X), X[0].shape[1], change(prices)
+        pull, right = np.diag(prices.sum(axis=1)) + beside * prices, np.zeros(T * d)
+        system = np.kron(pull, np.eye(d))
         for t in range(T):
             own, size = slice(t * d, t * d + d), rows(X[t])
             system[own, own] += X[t].T @ X[t] / size
             right[own] = X[t].T @ y[t] / size
         return np.linalg.solve(system, right).reshape(T, d)
-
-    def changed(change):
-        return lambda X, y, prices: solved(X, y, change(prices))
 
     def pooled_rows(X, y, prices):
         return np.tile(np.linalg.lstsq(np.concatenate(X), np.concatenate(y))[0], (len(X), 1))
@@ -100,12 +98,12 @@ def fit_softly() -> Trial:
     one_way = "each pair pulls both of its tasks; here only one of the two moves towards the other"
     one_vector = "this is one weight vector for all tasks, the far end of the dial, whatever the prices"
     mistakes = {
-        "the penalty has the wrong sign: these tasks push each other away": changed(np.negative),
+        "the penalty has the wrong sign: these tasks push each other away": partial(solved, change=np.negative),
         "the errors are summed over the rows; each task's error is a mean, else large tasks hardly feel a pull": (
             partial(solved, rows=lambda x: 1)
         ),
         "the block beside the diagonal is minus the price; with plus, a task is drawn to the other's opposite": (
-            partial(solved, pull=lambda prices: np.diag(prices.sum(axis=1)) + prices)
+            partial(solved, beside=1)
         ),
         "the weights stand in columns; a row for each task is asked for": {"result": np.transpose},
         "these are fits apart: no price has an effect": {"prices": np.zeros_like},
@@ -115,14 +113,14 @@ def fit_softly() -> Trial:
         "the pull is half of what it should be: error and penalty both bring a factor 2, and they cancel": {
             "prices": lambda prices: prices / 2
         },
-        one_way: changed(np.triu),
-        one_way + ", the later one towards the earlier": changed(np.tril),
+        one_way: partial(solved, change=np.triu),
+        one_way + ", the later one towards the earlier": partial(solved, change=np.tril),
         "this pulls all weights to zero; what draws task t to task s, `prices[t, s]` times w_s, is missing": (
-            partial(solved, pull=lambda prices: np.diag(prices.sum(axis=1)))
+            partial(solved, beside=0)
         ),
-        "this uses one price for all pairs; each pair has a price of its own": changed(
-            lambda prices: prices[0, min(1, len(prices) - 1)] * (1 - np.eye(len(prices)))
-        ),
+        "this uses one price for all pairs; each pair has a price of its own": {
+            "prices": lambda prices: prices[0, min(1, len(prices) - 1)] * (1 - np.eye(len(prices)))
+        },
         one_vector: pooled_rows,
         one_vector + ", with each task's rows counted alike": pooled_means,
     }

@@ -38,8 +38,15 @@ def ratio_of_groups() -> Trial:
 
     def inputs(rng, case):
         d, several = int(rng.integers(8, 25)), [[6, 2], [6, 2], [9, 1]]
-        groups = [[9, 2], [5, 1], [2, 3]], several, [[8, 3]], [[1, 1], [4, 4], [3, 8], [10, 1]], [[2, 1], [7, 5]]
-        return groups[case % 5], d, int(rng.integers(2 * d, 5 * d))
+        groups = (
+            [[9, 2], [5, 1], [2, 3]],
+            several,
+            [[8, 3]],
+            [[1, 1], [4, 4], [3, 8], [10, 1]],
+            [[2, 1], [7, 5]],
+            [[2, 3]],
+        )
+        return groups[case % 6], d, int(rng.integers(2 * d, 5 * d))
 
     def price(p, n):
         return p / (n - p - 1)

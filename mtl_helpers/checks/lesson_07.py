@@ -1,7 +1,5 @@
 """Answers to the exercises of lesson 07."""
 
-from functools import partial
-
 import numpy as np
 
 from mtl_helpers.checks.core import Trial, exercise
@@ -16,23 +14,17 @@ def delta_m() -> Trial:
         shared, alone = rng.uniform(0.1, 1, size=(2, tasks)) * np.resize([1, 40, 0.2], tasks)
         return shared, alone, [bool((case + k) % 3) if case % 4 else bool(rng.integers(2)) for k in range(tasks)]
 
-    def expected(shared, alone, higher):
-        gains = [(s - a if up else a - s) / a for s, a, up in zip(shared, alone, higher, strict=True)]
-        return sum(gains) / len(gains)
-
-    def built(shared, alone, higher, gain=lambda s, a: (s - a) / a, sign=lambda up: 2 * up - 1, over=np.mean):
-        return over(sign(np.array(higher)) * gain(shared, alone))
+    def expected(shared, alone, higher, *, rise=lambda s, a: (s - a) / a, over=np.mean):
+        return over([rise(s, a) if up else -rise(s, a) for s, a, up in zip(shared, alone, higher, strict=True)])
 
     mistakes = {
         "the sign is turned: a lower error and a higher score are gains": {"result": np.negative},
         "this takes every task for a score; where lower is better, a fall is the gain": {"higher": np.ones_like},
         "this takes every task for an error; where higher is better, a rise is the gain": {"higher": np.zeros_like},
-        "divide by the baseline, the task alone, and not by what sharing reached": partial(
-            built, gain=lambda s, a: (s - a) / s
-        ),
-        "these are differences; divide each by the task's own baseline": partial(built, gain=np.subtract),
-        "this is the sum over the tasks; take the mean": partial(built, over=np.sum),
-        "these are the gains task by task; take their mean": partial(built, over=np.array),
+        "divide by the baseline, the task alone, and not by what sharing reached": {"rise": lambda s, a: (s - a) / s},
+        "these are differences; divide each by the task's own baseline": {"rise": np.subtract},
+        "this is the sum over the tasks; take the mean": {"over": np.sum},
+        "these are the gains task by task; take their mean": {"over": np.array},
         "this adds up all tasks before it divides, so the task with large numbers decides": lambda s, a, up: (
             np.sum((2 * np.array(up) - 1) * (s - a)) / np.sum(a)
         ),
@@ -50,27 +42,24 @@ def trunk_gradients() -> Trial:
         n, d, r = [12, 3, 1, 8][case % 4], [4, 1, 3][case % 3], [3, 2, 1, 5, 4][case % 5]
         return tuple(rng.normal(size=shape) for shape in ((n, d), (d, r), (r, 2), (n, 2)))
 
-    def expected(X, trunk, heads, Y):
-        backs = 2 / len(X) * X.T @ (X @ trunk @ heads - Y)
-        return [np.outer(back, head) for back, head in zip(backs.T, heads.T, strict=True)]
-
-    def through_the_other(X, trunk, heads, Y):
-        backs = 2 / len(X) * X.T @ (X @ trunk @ heads - Y)
-        return [np.outer(backs[:, k], heads[:, 1 - k]) for k in (0, 1)]
-
-    def of_heads(X, trunk, heads, Y):
-        return (2 / len(X) * (X @ trunk).T @ (X @ trunk @ heads - Y)).T
-
     def without_heads(X, trunk, heads, Y):
         return (2 / len(X) * X.T @ (X @ trunk @ heads - Y)).T
+
+    def expected(X, trunk, heads, Y, *, through=np.array):
+        backs = without_heads(X, trunk, heads, Y)
+        return [np.outer(back, head) for back, head in zip(backs, through(heads).T, strict=True)]
 
     def cosine(both):
         return np.sum(both[0] * both[1]) / np.prod(np.linalg.norm(both, axis=(1, 2)))
 
     mistakes = {
-        "these are the gradients on the heads; the question is about the trunk, which both share": of_heads,
+        "these are the gradients on the heads; the question is about the trunk, which both share": (
+            lambda X, trunk, heads, Y: without_heads(X, trunk, heads, Y) @ trunk
+        ),
         "a task's error comes back through its head; multiply it by the head's weights": without_heads,
-        "a task's error goes back through its own head, and yours goes through the other task's": through_the_other,
+        "a task's error goes back through its own head, and yours goes through the other task's": {
+            "through": np.fliplr
+        },
         "the two gradients are in the wrong order: task 1 comes first": {"result": lambda both: both[::-1]},
         "this is the cosine of the two gradients; hand over both, and take it from them": {"result": cosine},
         "the error of a task is its prediction minus its target; the target is missing": {"Y": np.zeros_like},

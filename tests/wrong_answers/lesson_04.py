@@ -65,7 +65,7 @@ WRONG = {
         lambda p, t: 2 * (p - np.nan_to_num(t)) / np.maximum(np.isfinite(t).sum(axis=0), 1),
         {"targets": abs},
         {"predictions": np.round},
-        ({"result": np.nan_to_num}, "NaN was silenced at the end"),
+        *[({change: np.nan_to_num}, "NaN was silenced, and with it") for change in ("result", "predictions")],
         (by_tape(masked_loss(clean=False), of=0), "zero times NaN is NaN"),
         (masked(lambda here: here.sum(axis=0)), "divides zero by zero"),
         ({"targets": lambda targets: targets[:, :2]}, "raised ValueError"),
