@@ -240,7 +240,7 @@ def main() -> None:
             setting = f"{dial:g},{rate:g},{decay:g},{stop * measured.every},{len(grid.found)}"
             with TABLE.open("a", encoding="utf-8") as file:
                 for seed, errors in zip(MEASURED, measured.errors(*path[-1], rows=2000)[0], strict=True):
-                    file.write(f'{name},{rule},{setting},{seed},{" ".join(f"{e:.4f}" for e in errors)}\n')
+                    file.write(f"{name},{rule},{setting},{seed},{' '.join(f'{e:.4f}' for e in errors)}\n")
             print(f"{name}, {rule}: {setting}, {time.process_time():.0f} s", file=sys.stderr, flush=True)
 
 
