@@ -390,7 +390,7 @@ def inverse_loss(losses: tf.Tensor) -> tf.Tensor:
     ValueError : here and in all weightings, for losses that are no floats of shape (..., tasks), two tasks or more,
         and outside of a trace for NaN, infinity and losses that are not positive where they must be.
 
-    Source: lesson 08, which shows that uncertainty weighting, IMTL-L and GLS rest at the same places.
+    Lesson 08 derives it, and shows that uncertainty weighting, IMTL-L and GLS rest at the same places.
     """
     return 1 / _losses(losses)
 
