@@ -14,6 +14,7 @@ by the variance. Lesson 09 computes one method anew, equal in every stored digit
 import csv
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import product
 from pathlib import Path
 from time import process_time
@@ -53,6 +54,7 @@ RULES = {
     "DualProj": each(methods.dualproj),
     "UPGrad": each(methods.upgrad),
     "PCGrad": drawing(methods.pcgrad),
+    "CAGrad 0.5": each(partial(methods.cagrad, c=0.5)),
     "Nash": each(methods.nash),
     "ConFIG": each(methods.config),
     "Aligned": each(methods.aligned),
