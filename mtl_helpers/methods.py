@@ -5,7 +5,8 @@ returns one weight w for each task: the step goes along -J' w. Only `graddrop` c
 the direction. Weights depend on inner products of gradients alone. They are computed from the small triangle of a QR
 decomposition, not from the Gramian J J', whose condition number is the square of J's.
 
-Where a method has no answer, it raises; none falls back on the sum without a word. Lesson 09, to come, derives them.
+Where a method has no answer, it raises; none falls back on the sum without a word. Lesson 09 writes three of
+them and tests what they promise.
 
 The loss weightings at the end need no gradients: from the losses (..., tasks) they make task weights of that shape. The
 gradient methods compute in NumPy; the weightings in TensorFlow, so that they run inside a traced loss, which is
@@ -60,7 +61,8 @@ def mgda(J: np.ndarray) -> np.ndarray:
     TypeError, ValueError : unless J is a finite matrix of at least two rows.
 
     Source: Désidéri (2012), "Multiple-gradient descent algorithm (MGDA) for multiobjective optimization"; Sener and
-    Koltun (2018), "Multi-task learning as multi-objective optimization". Lesson 09 derives it.
+    Koltun (2018), "Multi-task learning as multi-objective optimization".
+    Lesson 09 writes it; its room 09b shows why this is it.
     """
     return _shortest(_triangle(J))
 
@@ -95,7 +97,8 @@ def dualproj(J: np.ndarray) -> np.ndarray:
     ------
     TypeError, ValueError : unless J is a finite matrix of at least two rows.
 
-    Source: Lopez-Paz and Ranzato (2017), "Gradient episodic memory for continual learning". Lesson 09 derives it.
+    Source: Lopez-Paz and Ranzato (2017), "Gradient episodic memory for continual learning".
+    Lesson 09 writes it; its room 09b shows why this is it.
     """
     R = _triangle(J)
     return _projected(R, np.full(len(R), 1 / len(R)))
@@ -116,7 +119,7 @@ def upgrad(J: np.ndarray) -> np.ndarray:
     ------
     TypeError, ValueError : unless J is a finite matrix of at least two rows.
 
-    Source: Quinton and Rey (2024), "Jacobian descent for multi-objective optimization". Lesson 09 derives it.
+    Source: Quinton and Rey (2024), "Jacobian descent for multi-objective optimization". Lesson 09 asks for it.
     """
     R = _triangle(J)
     return np.mean([_projected(R, one) for one in np.eye(len(R))], axis=0)
@@ -138,7 +141,8 @@ def pcgrad(J: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     ------
     TypeError, ValueError : unless J is a finite matrix of at least two rows, and rng a generator.
 
-    Source: Yu et al. (2020), "Gradient surgery for multi-task learning". Lesson 09 derives it.
+    Source: Yu et al. (2020), "Gradient surgery for multi-task learning".
+    Lesson 09 writes it for two tasks, and asks for more.
     """
     R, rng = _triangle(J), _generator(rng)
     G, W = R @ R.T, np.eye(len(R))
@@ -167,7 +171,8 @@ def cagrad(J: np.ndarray, c: float) -> np.ndarray:
     ------
     TypeError, ValueError : unless J is a finite matrix of at least two rows, and c a number of at least 0.
 
-    Source: Liu et al. (2021), "Conflict-averse gradient descent for multi-task learning". Lesson 09 derives it.
+    Source: Liu et al. (2021), "Conflict-averse gradient descent for multi-task learning".
+    Room 09b writes it for two tasks.
     """
     R, c = _triangle(J), finite_number("c", c, 0)
     mean = np.full(len(R), 1 / len(R))
@@ -209,7 +214,7 @@ def nash(J: np.ndarray) -> np.ndarray:
     TypeError, ValueError : unless J is a finite matrix of at least two rows; for a zero gradient, and for gradients
         that can be mixed to zero, where no weights solve the equation.
 
-    Source: Navon et al. (2022), "Multi-task learning as a bargaining game". Lesson 09 derives it.
+    Source: Navon et al. (2022), "Multi-task learning as a bargaining game". Lesson 09 tests what it promises.
     """
     R = _triangle(J)
     norms = _norms(R, "nash")
@@ -258,7 +263,7 @@ def config(J: np.ndarray) -> np.ndarray:
         with which no direction has equal cosines.
 
     Source: Liu, Chu and Thuerey (2025), "ConFIG: towards conflict-free training of physics informed neural networks".
-    Lesson 09 derives it.
+    Lesson 09 tests what it promises.
     """
     R = _triangle(J)
     w, norms = _equal_cosines(R, "config")
@@ -282,7 +287,7 @@ def imtl_g(J: np.ndarray) -> np.ndarray:
     TypeError, ValueError : unless J is a finite matrix of at least two rows; for a zero gradient, gradients with which
         no direction has equal cosines, and where the weights of this direction add up to 0.
 
-    Source: Liu et al. (2021), "Towards impartial multi-task learning". Lesson 09 derives it.
+    Source: Liu et al. (2021), "Towards impartial multi-task learning". Lesson 09 asks for it.
     """
     w, _ = _equal_cosines(_triangle(J), "imtl_g")
     if abs(w.sum()) < 1e-9 * np.abs(w).sum():
@@ -305,7 +310,8 @@ def aligned(J: np.ndarray) -> np.ndarray:
     ------
     TypeError, ValueError : unless J is a finite matrix of at least two rows that is not all zero.
 
-    Source: Senushkin et al. (2023), "Independent component alignment for multi-task learning". Lesson 09 derives it.
+    Source: Senushkin et al. (2023), "Independent component alignment for multi-task learning".
+    Lesson 09 tests what it promises.
     """
     U, s, _ = np.linalg.svd(_triangle(J), full_matrices=False)
     if not s[0]:
@@ -333,7 +339,6 @@ def graddrop(J: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     TypeError, ValueError : unless J is a finite matrix of at least two rows, and rng a generator.
 
     Source: Chen et al. (2020), "Just pick a sign: optimizing deep multitask models with gradient sign dropout".
-    Lesson 09 derives it.
     """
     _triangle(J)
     J = np.asarray(J, dtype=np.float64)
