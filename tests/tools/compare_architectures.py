@@ -1,7 +1,7 @@
 """Which wiring pays, at equal numbers of parameters: `python tests/tools/compare_architectures.py`, for lesson 10.
 
 By hand; pytest does not collect it. It writes two tables beside room 10a. What a table already holds is kept, so delete
-a table, or some of its rows, to have them computed anew. All of it takes about seven minutes of processor time.
+a table, or some of its rows, to have them computed anew. All of it takes about nine minutes of processor time.
 
 - `10a_chosen.csv`: for each case (a kind of data and a number of rows), wiring and limit on the number of parameters,
   the rate, weight decay (that of gates is 0 or the same) and number of steps with the smallest mean error over the
