@@ -115,11 +115,8 @@ def best_workers() -> Trial:
         return best
 
     mistakes = {
-        "a cluster takes its time to start; one process alone does not": built(
+        "the start takes time on a cluster and not alone; count it where there is more than one worker": built(
             lambda n, s, a, t, u: s * (a / n + t * (n - 1))
-        ),
-        "one process alone needs no cluster, and does not pay for its start": built(
-            lambda n, s, a, t, u: u + s * (a / n + t * (n - 1))
         ),
         "the talking grows with the number of partners, which is one less than the workers": built(
             lambda n, s, a, t, u: (n > 1) * u + s * (a / n + t * (n > 1))
