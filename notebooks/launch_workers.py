@@ -69,9 +69,12 @@ def _kill(process):
 
 def _free_ports(count):
     """TCP ports that were free a moment ago. Other launchers stay away from them while the UDP sockets are open."""
-    locks = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
-    ports = []
-    for lock in locks:
-        lock.bind(("127.0.0.1", 0))
-        ports.append(lock.getsockname()[1])
+    ports, locks = [], []
+    while len(ports) < count:
+        locks.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        locks[-1].bind(("127.0.0.1", 0))
+        port = locks[-1].getsockname()[1]
+        with contextlib.suppress(OSError), socket.socket() as probe:  # somebody else listens there
+            probe.bind(("", port))
+            ports.append(port)
     return ports, locks

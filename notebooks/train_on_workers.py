@@ -18,6 +18,7 @@ import argparse
 import faulthandler
 import json
 import os
+import sys
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -55,7 +56,8 @@ def join_cluster(patience):
     wait_at_most(patience)
     try:
         return tf.distribute.MultiWorkerMirroredStrategy()
-    except (tf.errors.OpError, RuntimeError):
+    except (tf.errors.OpError, RuntimeError) as error:
+        print(error, file=sys.stderr, flush=True)
         os._exit(NO_CLUSTER)
 
 
@@ -76,6 +78,7 @@ def rows_of(step, rows, worker, workers):
 
 
 def build(seed=0):
+    """The two-task network and its optimiser, the same on every worker."""
     keras.utils.set_random_seed(seed)
     x = keras.Input((16,))
     hidden = keras.layers.Dense(12, "relu", name="trunk")(x)
