@@ -12,7 +12,7 @@ import time
 NO_CLUSTER = 3  # the exit code of a worker that found its port taken
 
 
-def run_workers(script, workers, *options, only=None, seconds=300, tries=5):
+def run_workers(script, workers, *options, only=None, seconds=300, grace=30, tries=5):
     """The exit codes of the script's workers. None of them outlives the call.
 
     Parameters
@@ -22,16 +22,17 @@ def run_workers(script, workers, *options, only=None, seconds=300, tries=5):
     options : of the script.
     only : numbers of the workers to start; all, unless given.
     seconds : limit for the whole run.
+    grace : seconds that the others have to end by themselves when one has failed; TensorFlow takes some 15.
     tries : how often to begin anew, with other ports, when a worker found its port taken.
     """
     for _ in range(tries):
-        codes = _run_once(script, workers, options, range(workers) if only is None else only, seconds)
+        codes = _run_once(script, workers, options, range(workers) if only is None else only, seconds, grace)
         if NO_CLUSTER not in codes:
             break
     return codes
 
 
-def _run_once(script, workers, options, started, seconds):
+def _run_once(script, workers, options, started, seconds, grace):
     ports, locks = _free_ports(workers)
     cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
     command = [sys.executable, os.path.abspath(script), *map(str, options)]
@@ -45,8 +46,11 @@ def _run_once(script, workers, options, started, seconds):
                 environment["TF_CONFIG"] = json.dumps(place)
             processes.append(subprocess.Popen(command, env=environment, start_new_session=True, **quiet))
         while any(process.poll() is None for process in processes) and time.monotonic() < end:
-            if any(process.poll() for process in processes):  # one has failed: the others get a moment to notice
-                end = min(end, time.monotonic() + 10)
+            codes = [process.poll() for process in processes]
+            if NO_CLUSTER in codes:
+                break
+            if any(codes):
+                end = min(end, time.monotonic() + grace)
             time.sleep(0.02)
     finally:
         for process in processes:

@@ -102,12 +102,12 @@ def test_taken_port_leads_to_other_ports(started, toy, tmp_path):
     script = toy("sys.exit(0 if os.path.exists(sys.argv[1]) else open(sys.argv[1], 'w').close() or 3)")
     assert run_workers(script, 2, tmp_path / "tried")[0] == 0
     assert len(started) >= 2
-    assert run_workers(toy("sys.exit(3)"), 2, tries=2) == [3, 3]
+    assert 3 in run_workers(toy("sys.exit(3)"), 2, tries=2)
 
 
 def test_dead_partner_is_noticed_by_its_exit_code(started, toy):
     began = time.monotonic()
-    codes = run_workers(toy("sys.exit(7) if place['task']['index'] else time.sleep(1000)"), 2)
+    codes = run_workers(toy("sys.exit(7) if place['task']['index'] else time.sleep(1000)"), 2, grace=1)
     assert codes == [-signal.SIGKILL, 7]
     assert time.monotonic() - began < 100
 
