@@ -145,7 +145,7 @@ if __name__ == "__main__":
     wide = (4 * MOST_WIDTH, 0.02, 0, 100)
     measured = measure("40 degrees", "hard", wide, shuffle=False)
     rows.append(
-        ["40 degrees", "hard, wider", *(f"{value:g}" for value in wide), *(f"{error:.4f}" for error in measured)]
+        ["40 degrees", "hard wider", *(f"{value:g}" for value in wide), *(f"{error:.4f}" for error in measured)]
     )
     with Path(sys.argv[1] if len(sys.argv) > 1 else TABLE).open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)
