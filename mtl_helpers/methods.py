@@ -509,7 +509,7 @@ def gradnorm(
 
 
 def famo(losses: tf.Tensor, memory: tf.Tensor, rate: float, decay: float = 1e-3) -> tuple[tf.Tensor, tf.Tensor]:
-    """FAMO: weights z/loss, where z moves towards the tasks whose logarithm of the loss fell least.
+    """FAMO: weights in the proportions z/loss; z moves towards the tasks whose logarithm of the loss fell least.
 
     Parameters
     ----------
