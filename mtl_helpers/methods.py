@@ -5,10 +5,19 @@ returns one weight w for each task: the step goes along -J' w. Only `graddrop` c
 the direction. Weights depend on inner products of gradients alone. They are computed from the small triangle of a QR
 decomposition, not from the Gramian J J', whose condition number is the square of J's.
 
-Where a method has no answer, it raises; none falls back on the sum without a word. Lesson 09, to come, derives them.
+Where a method has no answer, it raises; none falls back on the sum without a word. Lesson 09 writes three of
+them and tests what they promise.
+
+The loss weightings at the end need no gradients: from the losses (..., tasks) they make task weights of that shape. The
+gradient methods compute in NumPy; the weightings in TensorFlow, so that they run inside a traced loss, which is
+
+    tf.reduce_sum(tf.stop_gradient(weights) * losses, axis=-1)
+
+A weighting with a memory returns the new one as well; a memory starts as zeros. Lesson 08 writes and compares them.
 """
 
 import numpy as np
+import tensorflow as tf
 from scipy.optimize import brentq, nnls
 
 from mtl_helpers.arguments import finite_array, finite_number
@@ -52,7 +61,8 @@ def mgda(J: np.ndarray) -> np.ndarray:
     TypeError, ValueError : unless J is a finite matrix of at least two rows.
 
     Source: Désidéri (2012), "Multiple-gradient descent algorithm (MGDA) for multiobjective optimization"; Sener and
-    Koltun (2018), "Multi-task learning as multi-objective optimization". Lesson 09 derives it.
+    Koltun (2018), "Multi-task learning as multi-objective optimization".
+    Lesson 09 writes it; its room 09b shows why this is it.
     """
     return _shortest(_triangle(J))
 
@@ -87,7 +97,8 @@ def dualproj(J: np.ndarray) -> np.ndarray:
     ------
     TypeError, ValueError : unless J is a finite matrix of at least two rows.
 
-    Source: Lopez-Paz and Ranzato (2017), "Gradient episodic memory for continual learning". Lesson 09 derives it.
+    Source: Lopez-Paz and Ranzato (2017), "Gradient episodic memory for continual learning".
+    Lesson 09 writes it; its room 09b shows why this is it.
     """
     R = _triangle(J)
     return _projected(R, np.full(len(R), 1 / len(R)))
@@ -108,7 +119,7 @@ def upgrad(J: np.ndarray) -> np.ndarray:
     ------
     TypeError, ValueError : unless J is a finite matrix of at least two rows.
 
-    Source: Quinton and Rey (2024), "Jacobian descent for multi-objective optimization". Lesson 09 derives it.
+    Source: Quinton and Rey (2024), "Jacobian descent for multi-objective optimization". Lesson 09 asks for it.
     """
     R = _triangle(J)
     return np.mean([_projected(R, one) for one in np.eye(len(R))], axis=0)
@@ -130,7 +141,8 @@ def pcgrad(J: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     ------
     TypeError, ValueError : unless J is a finite matrix of at least two rows, and rng a generator.
 
-    Source: Yu et al. (2020), "Gradient surgery for multi-task learning". Lesson 09 derives it.
+    Source: Yu et al. (2020), "Gradient surgery for multi-task learning".
+    Lesson 09 writes it for two tasks, and asks for more.
     """
     R, rng = _triangle(J), _generator(rng)
     G, W = R @ R.T, np.eye(len(R))
@@ -159,7 +171,8 @@ def cagrad(J: np.ndarray, c: float) -> np.ndarray:
     ------
     TypeError, ValueError : unless J is a finite matrix of at least two rows, and c a number of at least 0.
 
-    Source: Liu et al. (2021), "Conflict-averse gradient descent for multi-task learning". Lesson 09 derives it.
+    Source: Liu et al. (2021), "Conflict-averse gradient descent for multi-task learning".
+    Room 09b writes it for two tasks.
     """
     R, c = _triangle(J), finite_number("c", c, 0)
     mean = np.full(len(R), 1 / len(R))
@@ -201,7 +214,7 @@ def nash(J: np.ndarray) -> np.ndarray:
     TypeError, ValueError : unless J is a finite matrix of at least two rows; for a zero gradient, and for gradients
         that can be mixed to zero, where no weights solve the equation.
 
-    Source: Navon et al. (2022), "Multi-task learning as a bargaining game". Lesson 09 derives it.
+    Source: Navon et al. (2022), "Multi-task learning as a bargaining game". Lesson 09 tests what it promises.
     """
     R = _triangle(J)
     norms = _norms(R, "nash")
@@ -250,7 +263,7 @@ def config(J: np.ndarray) -> np.ndarray:
         with which no direction has equal cosines.
 
     Source: Liu, Chu and Thuerey (2025), "ConFIG: towards conflict-free training of physics informed neural networks".
-    Lesson 09 derives it.
+    Lesson 09 tests what it promises.
     """
     R = _triangle(J)
     w, norms = _equal_cosines(R, "config")
@@ -274,7 +287,7 @@ def imtl_g(J: np.ndarray) -> np.ndarray:
     TypeError, ValueError : unless J is a finite matrix of at least two rows; for a zero gradient, gradients with which
         no direction has equal cosines, and where the weights of this direction add up to 0.
 
-    Source: Liu et al. (2021), "Towards impartial multi-task learning". Lesson 09 derives it.
+    Source: Liu et al. (2021), "Towards impartial multi-task learning". Lesson 09 asks for it.
     """
     w, _ = _equal_cosines(_triangle(J), "imtl_g")
     if abs(w.sum()) < 1e-9 * np.abs(w).sum():
@@ -297,7 +310,8 @@ def aligned(J: np.ndarray) -> np.ndarray:
     ------
     TypeError, ValueError : unless J is a finite matrix of at least two rows that is not all zero.
 
-    Source: Senushkin et al. (2023), "Independent component alignment for multi-task learning". Lesson 09 derives it.
+    Source: Senushkin et al. (2023), "Independent component alignment for multi-task learning".
+    Lesson 09 tests what it promises.
     """
     U, s, _ = np.linalg.svd(_triangle(J), full_matrices=False)
     if not s[0]:
@@ -325,9 +339,214 @@ def graddrop(J: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     TypeError, ValueError : unless J is a finite matrix of at least two rows, and rng a generator.
 
     Source: Chen et al. (2020), "Just pick a sign: optimizing deep multitask models with gradient sign dropout".
-    Lesson 09 derives it.
     """
     _triangle(J)
     J = np.asarray(J, dtype=np.float64)
     plus, minus = np.maximum(J, 0).sum(axis=0), np.maximum(-J, 0).sum(axis=0)
     return np.where(_generator(rng).uniform(size=len(plus)) * (plus + minus) < plus, plus, -minus)
+
+
+# Loss weightings, for use inside a traced loss ----------------------------------------------------------------
+
+
+def _tensor(name: str, values: object, tasks: object = None) -> tf.Tensor:
+    """A float tensor (..., tasks); what has values already must be finite."""
+    values = tf.convert_to_tensor(values)
+    if not values.dtype.is_floating or values.shape.rank in (None, 0) or (values.shape[-1] or 0) < 2:
+        kind = f"{values.dtype.name} {values.shape}"
+        raise ValueError(f"{name} must be floats of shape (..., tasks), two tasks or more, got {kind}.")
+    if tasks is not None and values.shape[-1] != tasks:
+        raise ValueError(f"{name} must have one number for each of {tasks} tasks, got shape {values.shape}.")
+    if hasattr(values, "numpy"):  # not while a function is traced
+        finite_array(name, values.numpy())
+    return values
+
+
+def _losses(losses: object, positive: bool = True) -> tf.Tensor:
+    losses = _tensor("losses", losses)
+    if positive and hasattr(losses, "numpy") and losses.numpy().min() <= 0:
+        raise ValueError(
+            f"This rule divides by the losses, which must be above 0; the least is {losses.numpy().min():g}."
+        )
+    return losses
+
+
+def _memory(memory: object, slots: int, losses: tf.Tensor) -> list[tf.Tensor]:
+    """The parts of a memory (slots, ..., tasks)."""
+    memory = _tensor("memory", memory)
+    if memory.shape != (slots, *losses.shape):
+        raise ValueError(f"memory must have shape {(slots, *losses.shape)}, zeros at the start, got {memory.shape}.")
+    return tf.unstack(memory)
+
+
+def inverse_loss(losses: tf.Tensor) -> tf.Tensor:
+    """Task weights 1/loss: the gradient of the sum of logarithms.
+
+    Parameters
+    ----------
+    losses : (..., tasks), positive, any units.
+
+    Returns
+    -------
+    (..., tasks). Training rests where the product of the losses does.
+
+    Raises
+    ------
+    ValueError : here and in all weightings, for losses that are no floats of shape (..., tasks), two tasks or more,
+        and outside of a trace for NaN, infinity and losses that are not positive where they must be.
+
+    Lesson 08 derives it, and shows that uncertainty weighting, IMTL-L and GLS rest at the same places.
+    """
+    return 1 / _losses(losses)
+
+
+def geometric_mean(losses: tf.Tensor) -> tf.Tensor:
+    """GLS, the geometric loss strategy: the weights that the gradient of the geometric mean gives to the tasks.
+
+    Parameters, errors : as for `inverse_loss`, from which it differs by a factor common to all tasks.
+
+    Returns
+    -------
+    (..., tasks).
+
+    Source: Chennupati et al. (2019), "MultiNet++: multi-stream feature aggregation and geometric loss strategy for
+    multi-task learning". Lesson 08 compares.
+    """
+    losses = _losses(losses)
+    return tf.exp(tf.reduce_mean(tf.math.log(losses), axis=-1, keepdims=True)) / (losses.shape[-1] * losses)
+
+
+def uncertainty(losses: tf.Tensor, memory: tf.Tensor, rate: float) -> tuple[tf.Tensor, tf.Tensor]:
+    """Uncertainty weighting: weights exp(-s), where s descends on exp(-s) loss + s towards log loss.
+
+    Parameters
+    ----------
+    losses : (..., tasks), not negative.
+    memory : (1, ..., tasks), the s of each task; zeros at the start.
+    rate : of the descent of s.
+
+    Returns
+    -------
+    Weights (..., tasks), and the new memory. With -s in the place of s this is IMTL-L.
+
+    Source: Kendall, Gal and Cipolla (2018), "Multi-task learning using uncertainty to weigh losses for scene geometry
+    and semantics", without the constant 1/2 of regression. Lesson 08 derives its fixed point.
+    """
+    losses = _losses(losses, positive=False)
+    (s,) = _memory(memory, 1, losses)
+    return tf.exp(-s), (s - rate * (1 - tf.exp(-s) * losses))[None]
+
+
+def dwa(losses: tf.Tensor, memory: tf.Tensor, temperature: float = 2.0) -> tuple[tf.Tensor, tf.Tensor]:
+    """DWA, dynamic weight average: more weight for the task whose loss fell least, by softmax.
+
+    Parameters
+    ----------
+    losses : (..., tasks), positive; the means of an epoch, or noise decides the ratios.
+    memory : (2, ..., tasks), the losses of the two epochs before; zeros at the start.
+    temperature : above 0; the higher, the nearer to equal weights.
+
+    Returns
+    -------
+    Weights (..., tasks), which add up to the number of tasks, and the new memory.
+
+    Source: Liu, Johns and Davison (2019), "End-to-end multi-task learning with attention". Lesson 08 compares.
+    """
+    losses = _losses(losses)
+    last, before = _memory(memory, 2, losses)
+    ratio = tf.where(before > 0, last / tf.where(before > 0, before, 1), 1)
+    return losses.shape[-1] * tf.nn.softmax(ratio / temperature, axis=-1), tf.stack([losses, last])
+
+
+def rlw(normals: tf.Tensor) -> tf.Tensor:
+    """RLW, random loss weighting: softmax of standard normal numbers, which you draw anew for each step.
+
+    Parameters
+    ----------
+    normals : (..., tasks), such as rows of an array that `training_loop` is handed for each step.
+
+    Returns
+    -------
+    Weights (..., tasks), which add up to the number of tasks. Each has the mean 1: on average the step is the sum's.
+
+    Source: Lin et al. (2022), "Reasonable effectiveness of random weighting". Lesson 08 compares.
+    """
+    normals = _tensor("normals", normals)
+    return normals.shape[-1] * tf.nn.softmax(normals, axis=-1)
+
+
+def gradnorm(
+    losses: tf.Tensor, norms: tf.Tensor, memory: tf.Tensor, alpha: float, rate: float
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """GradNorm: weights that descend until the weighted gradients have the lengths that the tasks' speeds ask for.
+
+    Parameters
+    ----------
+    losses : (..., tasks), positive.
+    norms : (..., tasks), the lengths of the tasks' gradients on the shared weights, without task weights.
+    memory : (2, ..., tasks), the weights and the first losses; zeros at the start.
+    alpha : 0 asks for equal lengths; the higher, the longer the gradient of a task that lags behind.
+    rate : of the weights' descent.
+
+    Returns
+    -------
+    Weights (..., tasks), at least 0.0001 before they are made to add up to the number of tasks, and the new memory.
+
+    Source: Chen et al. (2018), "GradNorm: gradient normalization for adaptive loss balancing in deep multitask
+    networks", with steps that are free of units. Lesson 08 compares.
+    """
+    losses = _losses(losses)
+    norms = _tensor("norms", norms, losses.shape[-1])
+    weights, first = _memory(memory, 2, losses)
+    weights, first = (tf.where(kept > 0, kept, start) for kept, start in ((weights, 1.0), (first, losses)))
+
+    def share(values):
+        return values / tf.reduce_mean(values, axis=-1, keepdims=True)
+
+    wanted = tf.reduce_mean(weights * norms, axis=-1, keepdims=True) * share(losses / first) ** alpha
+    weights = tf.maximum(weights - rate * tf.sign(weights * norms - wanted) * share(norms), 1e-4)
+    return share(weights), tf.stack([share(weights), first])
+
+
+def famo(losses: tf.Tensor, memory: tf.Tensor, rate: float, decay: float = 1e-3) -> tuple[tf.Tensor, tf.Tensor]:
+    """FAMO: weights z/loss, where z moves towards the tasks whose logarithm of the loss fell least.
+
+    Parameters
+    ----------
+    losses : (..., tasks), positive.
+    memory : (2, ..., tasks), the logits of z and the losses before the last step; zeros at the start.
+    rate, decay : of the logits' descent.
+
+    Returns
+    -------
+    Weights (..., tasks), which add up to 1, and the new memory.
+
+    Source: Liu et al. (2023), "FAMO: fast adaptive multitask optimization", with plain descent on the logits.
+    Lesson 08 compares.
+    """
+    losses = _losses(losses)
+    logits, before = _memory(memory, 2, losses)
+    fall = tf.where(before > 0, tf.math.log(tf.where(before > 0, before, 1) / losses), 0)
+    z = tf.nn.softmax(logits, axis=-1)
+    logits -= rate * (z * (fall - tf.reduce_sum(z * fall, axis=-1, keepdims=True)) + decay * logits)
+    weights = tf.nn.softmax(logits, axis=-1) / losses
+    return weights / tf.reduce_sum(weights, axis=-1, keepdims=True), tf.stack([logits, losses])
+
+
+def stch(losses: tf.Tensor, mu: float, ideal: tf.Tensor | float = 0.0) -> tf.Tensor:
+    """Smooth Chebyshev: the weights of the gradient of mu log sum exp((losses - ideal) / mu), a smooth maximum.
+
+    Parameters
+    ----------
+    losses : (..., tasks), in units in which they can be compared: divide each by its constant's loss first.
+    mu : above 0. For large mu the weights are equal, for small mu the worst task has all weight.
+    ideal : what each loss would be at best.
+
+    Returns
+    -------
+    Weights (..., tasks), which add up to 1.
+
+    Source: Lin et al. (2024), "Smooth Tchebycheff scalarization for multi-objective optimization". Lesson 08 shows
+    what it reaches.
+    """
+    return tf.nn.softmax((_losses(losses, positive=False) - ideal) / mu, axis=-1)

@@ -115,3 +115,26 @@ def test_shared_fit_of_lesson_06_is_reduced_rank_regression(penalty):
     X_more, Y_more = np.vstack([X, penalty**0.5 * np.eye(5)]), np.vstack([Y, np.zeros((5, 4))])
     np.testing.assert_allclose(apart, np.linalg.lstsq(X_more, Y_more)[0], rtol=0, atol=1e-12)
     np.testing.assert_allclose(shared, mtl.reduced_rank_regression(X_more, Y_more, 2)[0], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("tasks", [2, 3, 5])
+def test_gradient_methods_of_lesson_09_are_those_of_the_package(tasks):
+    lesson = run_cells("09_reconcile_gradients", "set-up", "with-nnls", "dualproj-of-many")
+    J = np.random.default_rng(tasks).normal(size=(tasks, 7))
+    np.testing.assert_allclose(lesson["mgda_of_many"](J), mtl.methods.mgda(J), rtol=0, atol=1e-9)
+    np.testing.assert_allclose(lesson["dualproj_of_many"](J), mtl.methods.dualproj(J), rtol=0, atol=1e-9)
+
+
+def test_rules_for_two_tasks_of_lesson_09_are_those_of_the_package():
+    ids = ("set-up", "rules", "dualproj", "more-rules", "all-rules", "step")
+    lesson = run_cells("09_reconcile_gradients", *ids)
+    package = {"PCGrad": lambda J: mtl.methods.pcgrad(J, np.random.default_rng(0)), "DualProj": mtl.methods.dualproj}
+    package |= {"MGDA": mtl.methods.mgda, "sum": lambda J: np.ones(2), "unit gradients": mtl.methods.nash}
+    for seed in range(20):
+        J = np.random.default_rng(seed).normal(size=(2, 5))
+        J = (J - 0.5 * J.mean(axis=0)) * [[1], [1 + seed]]
+        for name, rule in lesson["rules"].items():
+            found, wanted = lesson["step"](rule, *J).numpy(), J.T @ package[name](J)
+            if name == "unit gradients":  # Nash has its direction
+                found, wanted = found / np.linalg.norm(found), wanted / np.linalg.norm(wanted)
+            np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9, err_msg=name)

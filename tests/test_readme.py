@@ -1,7 +1,10 @@
-"""What README.md says of the lessons must be there."""
+"""What README.md says of the lessons must be there, and what the package's README says of its functions."""
 
 import base64
+import inspect
 from pathlib import Path
+
+import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
 
 import hygiene
 
@@ -18,3 +21,18 @@ def test_picture_is_what_the_lesson_shows():
     (shown,) = (cell for cell in hygiene.read(lesson).cells if cell.id == "draw-streams")
     stored = shown.outputs[0].data["image/png"]
     assert (ROOT / ".github" / "two-streams.png").read_bytes() == base64.b64decode(stored)
+
+
+def public() -> dict[str, str]:
+    """Every public name of the package, with the sentence that opens its docstring."""
+    things = {name: getattr(mtl, name) for name in mtl.__all__ if not inspect.ismodule(getattr(mtl, name))}
+    for place in filter(inspect.ismodule, map(mtl.__dict__.get, mtl.__all__)):
+        own = inspect.getmembers(place, lambda one, home=place.__name__: getattr(one, "__module__", "") == home)
+        things |= {f"{place.__name__.split('.')[-1]}.{name}": one for name, one in own if not name.startswith("_")}
+    return {name: " ".join(inspect.getdoc(one).split("\n\n")[0].split()) for name, one in things.items()}
+
+
+def test_package_readme_lists_every_function():
+    listed = (ROOT / "mtl_helpers" / "README.md").read_text(encoding="utf-8").splitlines()
+    expected = [f"- `{name}`: {sentence}" for name, sentence in public().items()]
+    assert sorted(line for line in listed if line.startswith("- `")) == sorted(expected)

@@ -47,7 +47,8 @@ class Trial:
     inputs : draws the arguments of one call, from a generator and the number of the case.
     expected : the specification: slow, obvious, with the exercise's names of the arguments. It returns None where
         several results are right, and `signs` alone judge.
-    mistakes : sentence to wrong answer. Where all results agree with a wrong answer's, its sentence is given.
+    mistakes : sentence to wrong answer, as `answered` takes it. Where all results agree with a wrong answer's, its
+        sentence is given.
     look : where to look, said when no mistake is recognised.
     signs : sentence to a property, of a result and its arguments, that no right answer has in any case.
     tolerance : relative, and absolute.
@@ -56,11 +57,42 @@ class Trial:
 
     inputs: Callable[[np.random.Generator, int], tuple]
     expected: Callable
-    mistakes: Mapping[str, Callable]
+    mistakes: Mapping[str, Callable | Mapping]
     look: str
     signs: Mapping[str, Callable] = field(default_factory=dict)
     tolerance: float = 1e-6
     cases: int = 12
+
+
+def answered(right: Callable, answer: object) -> object:
+    """An answer as mistakes and tests write it: itself or, of a dictionary, the right one with something changed.
+
+    It holds functions of arguments, by their names, one of what comes out, as "result", and values of the right one's
+    keyword-only parameters, which choose between right and wrong ways.
+    """
+    if not isinstance(answer, Mapping):
+        return answer
+    names = named(right)
+    choices = {name: choice for name, choice in answer.items() if name not in [*names, "result"]}
+
+    def changed(*arguments: object) -> object:
+        given = [answer.get(name, lambda same: same)(value) for name, value in zip(names, arguments, strict=True)]
+        return answer.get("result", lambda same: same)(np.asarray(right(*given, **choices)))
+
+    return changed
+
+
+def named(function: Callable) -> list[str]:
+    """The names of a function's arguments, without those that can be given by keyword only."""
+    parameters = inspect.signature(function).parameters.values()
+    return [parameter.name for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
+
+
+def slopes(function: Callable, at: np.ndarray) -> np.ndarray:
+    """The derivative of a number, or of each in an array, with respect to each entry of `at`, by finite differences."""
+    moves = 1e-5 * np.eye(at.size).reshape(-1, *at.shape)
+    found = np.array([function(at + move) - function(at - move) for move in moves]) / 2e-5
+    return found.T.reshape(*found.shape[1:], *at.shape)
 
 
 class Wrong(Exception):
@@ -117,7 +149,7 @@ class Answer:
 
     def __init__(self, function: object, trial: Trial) -> None:
         self.function, self.trial = function, trial
-        self.names = list(inspect.signature(trial.expected).parameters)
+        self.names = named(trial.expected)
         self.clock, self.began = time.process_time, (time.process_time(), time.monotonic())
 
     def __call__(self, arguments: tuple) -> np.ndarray:
@@ -153,8 +185,9 @@ class Answer:
 def _in_bounded_time(answer: Answer, right: str) -> Verdict:
     """Judge in a thread, since an endless loop in the learner's own could be stopped by nobody.
 
-    What holds the interpreter in one call into C, such as `sum(range(10**12))`, stops this thread with it: only a
-    restart of the kernel helps there. In all other calls into C the answer is left alone and the check says so.
+    What holds the interpreter in one call into C, such as `sum(range(10**12))`, holds this thread and a signal, too:
+    the check says nothing and cannot be interrupted. Restart the kernel, and run the cells above the exercise again.
+    In all other calls into C the answer is left alone and the check says so.
     """
     verdicts = []
 
@@ -217,7 +250,8 @@ def _judge(answer: Answer) -> None:
         return
     # Where NaN is expected, a mistake may look like anything.
     finite = [k for k, want in enumerate(wanted) if np.isfinite(np.asarray(want, dtype=float)).all()]
-    for sentence, mistaken in trial.mistakes.items():
+    for sentence, mistake in trial.mistakes.items():
+        mistaken = answered(trial.expected, mistake)
         if _agree((results[k] for k in finite), (mistaken(*cases[k]) for k in finite), trial.tolerance):
             raise Wrong(sentence)
     if _agree(results, wanted, 1e-4):

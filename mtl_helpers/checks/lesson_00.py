@@ -1,8 +1,5 @@
 """Answers to the exercises of lesson 00."""
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 
 from mtl_helpers.checks.core import Trial, exercise
@@ -39,7 +36,7 @@ def shows_hidden() -> Trial:
         "a rule that says yes does not show P yet; its answer must change with P": lambda rule: (
             rule(True, True) or rule(True, False)
         ),
-        "turned round: True belongs to the rules that show P": lambda rule: not expected(rule),
+        "turned round: True belongs to the rules that show P": {"result": np.logical_not},
         "P is held and B1 changes; it must be the other way round": lambda rule: rule(True, True) != rule(False, True),
     }
     signs = {
@@ -64,7 +61,7 @@ def paired() -> Trial:
         n, mean = len(values), sum(values - others) / len(values)
         return [mean, (sum((values - others - mean) ** 2) / (n - 1) / n) ** 0.5]
 
-    def with_error(error: Callable) -> Callable:
+    def with_error(error):
         return lambda values, others: [np.mean(values - others), error(values, others)]
 
     mistakes = {
@@ -81,8 +78,8 @@ def paired() -> Trial:
             lambda a, b: (a - b).std(ddof=1) / len(a)
         ),
         "the sign is turned: the first setting minus the second": lambda a, b: expected(b, a),
-        "the sign of the mean is lost; the second setting may be the better one": lambda a, b: np.abs(expected(a, b)),
-        "the two numbers have changed places: first the mean, then its error": lambda a, b: expected(a, b)[::-1],
+        "the sign of the mean is lost; the second setting may be the better one": {"result": abs},
+        "the two numbers have changed places: first the mean, then its error": {"result": np.flip},
     }
     look = "take the difference seed by seed; then its mean, and its standard error"
     return Trial(inputs, expected, mistakes, look)
@@ -98,9 +95,12 @@ def probe() -> Trial:
         score = hidden @ rng.normal(size=units) + rng.normal(size=n)
         signs = np.where(score > np.quantile(score, rng.choice([0.25, 0.7])), 1.0, -1.0)
         # A small unit still speaks in least squares; to a ridge it is silent.
-        return hidden * [1, 1e-3, 30][case % 3], signs, rng.permutation(n)[: n // int(rng.integers(2, 4))]
+        rows = rng.permutation(n)[: n // int(rng.integers(2, 4))]
+        if case == 5:  # elsewhere all is turned round, and a probe does worse than a coin
+            signs[np.setdiff1d(np.arange(n), rows)] *= -1
+        return hidden * [1, 1e-3, 30][case % 3], signs, rows
 
-    def read(hidden, signs, rows, bias=1.0, fitted="rows", tested="others", threshold=0.0):
+    def expected(hidden, signs, rows, *, bias=1.0, fitted="rows", tested="others", threshold=0.0):
         every = np.arange(len(signs))
         of = {"rows": rows, "others": np.setdiff1d(every, rows), "all": every, "first": every[: len(rows)]}
         table = np.column_stack([hidden, np.full(len(hidden), bias)])
@@ -108,22 +108,17 @@ def probe() -> Trial:
         right = [(table[row] @ weights > threshold) == (signs[row] > 0) for row in of[tested]]
         return sum(right) / len(right)
 
-    def expected(hidden, signs, rows):
-        return read(hidden, signs, rows)
-
     mistakes = {
-        "this is the accuracy on the rows of the fit; test on the other rows": partial(read, tested="rows"),
-        "the fit has seen the test rows; fit on `rows` only": partial(read, fitted="all"),
-        "this is the accuracy on all rows, those of the fit included": partial(read, tested="all"),
+        "this is the accuracy on the rows of the fit; test on the other rows": {"tested": "rows"},
+        "the fit has seen the test rows; fit on `rows` only": {"fitted": "all"},
+        "this is the accuracy on all rows, those of the fit included": {"tested": "all"},
         "the fit is made on the other rows and tested on `rows`; turn them around": (
-            partial(read, fitted="others", tested="rows")
+            {"fitted": "others", "tested": "rows"}
         ),
-        "the fit takes the first rows of the table; `rows` says which ones": partial(read, fitted="first"),
-        "the fit needs a constant; append a column of ones to the hidden values": partial(read, bias=0.0),
-        "the answer is yes where the fit is above 0, not above 0.5: the signs are -1 and +1": (
-            partial(read, threshold=0.5)
-        ),
-        "this is the share of wrong signs; the share of right ones is asked for": lambda *given: 1 - read(*given),
+        "the fit takes the first rows of the table; `rows` says which ones": {"fitted": "first"},
+        "the fit needs a constant; append a column of ones to the hidden values": {"bias": 0.0},
+        "the answer is yes where the fit is above 0, not above 0.5: the signs are -1 and +1": {"threshold": 0.5},
+        "this is the share of wrong signs; the share of right ones is asked for": {"result": lambda share: 1 - share},
     }
     look = "fit by least squares alone on `rows`, and count on the other rows how often the sign is right"
     return Trial(inputs, expected, mistakes, look)

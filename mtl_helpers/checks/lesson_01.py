@@ -1,10 +1,10 @@
 """Answers to the exercises of lesson 01."""
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from mtl_helpers.checks.core import Trial, exercise
+from mtl_helpers.checks.core import Trial, exercise, slopes
 
 
 @exercise("each new Python number is a graph of its own, and each of its steps is recorded one after another.")
@@ -15,7 +15,7 @@ def recorded() -> Trial:
         outside, per_step = (int(number) for number in rng.integers([4, 15], [12, 30]))
         few, some, many = (int(steps) for steps in np.sort(rng.choice(np.arange(1, 90), size=3, replace=False)))
         calls = [
-            [some, few, some, many, few, few],
+            [some, few, some, few, few, many],
             [many, some, many],
             [few],
             [some, 10, 20, 10],
@@ -27,38 +27,40 @@ def recorded() -> Trial:
     def expected(at_10, at_20, calls):
         return sum(at_10 + (steps - 10) * (at_20 - at_10) / 10 for steps in dict.fromkeys(calls))
 
-    def over(
-        some: Callable, outside: float = 1.0, price: Callable = lambda at_10, at_20: (at_20 - at_10) / 10
-    ) -> Callable:
+    def over(at_10, at_20, calls, some=set, outside=1.0, price=lambda at_10, at_20: (at_20 - at_10) / 10):
         """Some of the calls, with a share of what a graph holds beside its steps, and a price of one step."""
-        return lambda at_10, at_20, calls: sum(
-            outside * (2 * at_10 - at_20) + steps * price(at_10, at_20) for steps in some(calls)
-        )
+        return sum(outside * (2 * at_10 - at_20) + steps * price(at_10, at_20) for steps in some(calls))
 
     def changes(calls):
         return [steps for k, steps in enumerate(calls) if k == 0 or calls[k - 1] != steps]
 
     mistakes = {
-        "each call is counted, but a number that was seen before finds its trace and records nothing": over(list),
-        "the longest loop does not serve the shorter ones: each number is a graph of its own": over(lambda c: [max(c)]),
-        "10 and 20 steps are left out, but nothing is traced before the first call": over(lambda c: set(c) - {10, 20}),
-        "only the number used last is remembered; all traces are kept": over(changes),
-        "only the first call is counted; another Python number is traced anew": over(lambda calls: calls[:1]),
+        "each call is counted, but a number that was seen before finds its trace and records nothing": partial(
+            over, some=list
+        ),
+        "the longest loop does not serve the shorter ones: each number is a graph of its own": {
+            "calls": lambda calls: [max(calls)]
+        },
+        "10 and 20 steps are left out, but nothing is traced before the first call": {
+            "calls": lambda c: {*c} - {10, 20}
+        },
+        "only the number used last is remembered; all traces are kept": partial(over, some=changes),
+        "only the first call is counted; another Python number is traced anew": {"calls": lambda calls: calls[:1]},
         "a graph of twice the steps is not twice as large: some operations are there once a graph": (
-            over(set, 0.0, lambda at_10, _: at_10 / 10)
+            partial(over, outside=0.0, price=lambda at_10, _: at_10 / 10)
         ),
         "twenty steps do not tell the price of one: the operations outside the loop are in that count": (
-            over(set, 0.0, lambda _, at_20: at_20 / 20)
+            partial(over, outside=0.0, price=lambda _, at_20: at_20 / 20)
         ),
-        "the steps are counted, and what each graph holds beside them is left out": over(set, 0.0),
+        "the steps are counted, and what each graph holds beside them is left out": partial(over, outside=0.0),
         "what a graph holds beside its steps is counted once, but each new number has it anew": (
-            lambda at_10, at_20, calls: 2 * at_10 - at_20 + over(set, 0.0)(at_10, at_20, calls)
+            {"calls": lambda calls: [sum(set(calls))]}
         ),
         "at_10 holds ten steps already; a graph of no steps is smaller by those ten": (
-            lambda at_10, at_20, calls: expected(at_10, at_20, calls) + len(set(calls)) * (at_20 - at_10)
+            {"calls": lambda calls: [steps + 10 for steps in calls]}
         ),
         "the difference of the two counts is the price of ten steps, not of one": (
-            over(set, price=lambda at_10, at_20: at_20 - at_10)
+            partial(over, price=lambda at_10, at_20: at_20 - at_10)
         ),
     }
     look = "as a test, calls of [10] and of [10, 10] both record at_10, and calls of [10, 20] record at_10 + at_20"
@@ -78,27 +80,26 @@ def gradient_of_root() -> Trial:
         return np.mean((Y - X @ W) ** 2) ** 0.5
 
     def expected(W, X, Y):
-        moves = [1e-5 * direction[:, None] for direction in np.eye(len(W))]
-        return [[(root(W + move, X, Y) - root(W - move, X, Y)) / 2e-5] for move in moves]
+        return slopes(lambda weights: root(weights, X, Y), W)
 
-    def times(factor: Callable) -> Callable:
-        """The right direction, times a factor of the root, the rows and the weights in number."""
-        return lambda W, X, Y: -X.T @ (Y - X @ W) * factor(root(W, X, Y), len(X), len(W))
+    def times(factor):
+        """The right direction, times a factor of the root and of the number of rows."""
+        return lambda W, X, Y: -X.T @ (Y - X @ W) * factor(root(W, X, Y), len(X))
 
     mistakes = {
-        "this is the gradient of L; by the chain rule the root adds the factor 1/(2 √L)": times(lambda R, n, _: 2 / n),
-        "twice too long: the derivative of √L is 1/(2 √L), and its 2 is missing": times(lambda R, n, _: 2 / n / R),
+        "this is the gradient of L; by the chain rule the root adds the factor 1/(2 √L)": times(lambda R, n: 2 / n),
+        "twice too long: the derivative of √L is 1/(2 √L), and its 2 is missing": {"result": lambda right: 2 * right},
         "the sign is turned: a larger error Y - XW is mended by more XW, so the gradient is minus X'(Y - XW)": (
-            times(lambda R, n, _: -1 / n / R)
+            {"result": np.negative}
         ),
-        "the sum over the rows is not divided by their number": times(lambda R, n, _: 1 / R),
-        "this is the gradient of the root of the sum; R is the root of the mean": times(lambda R, n, _: 1 / R / n**0.5),
-        "the root is taken of the sum of squares; L, below the root, is their mean": times(
-            lambda R, n, _: 1 / n / R / n**0.5
+        "the sum over the rows is not divided by their number": times(lambda R, n: 1 / R),
+        "this is the gradient of the root of the sum; R is the root of the mean": times(lambda R, n: 1 / R / n**0.5),
+        "the root is taken of the sum of squares; L, below the root, is their mean": times(lambda R, n: 1 / R / n**1.5),
+        "divided by the number of weights; the mean is over the rows of X": (
+            lambda W, X, Y: len(X) / len(W) * expected(W, X, Y)
         ),
-        "divided by the number of weights; the mean is over the rows of X": times(lambda R, n, d: 1 / d / R),
-        "multiplied by √L where the chain rule divides by it": times(lambda R, n, _: R / n),
-        "divided by L; the chain rule divides by its root": times(lambda R, n, _: 1 / n / R**2),
+        "multiplied by √L where the chain rule divides by it": times(lambda R, n: R / n),
+        "divided by L; the chain rule divides by its root": times(lambda R, n: 1 / n / R**2),
         "each error is rooted before the mean; that is the mean absolute error, another loss": (
             lambda W, X, Y: -X.T @ np.sign(Y - X @ W) / len(X)
         ),
@@ -115,21 +116,15 @@ def largest_rate() -> Trial:
         rows, d = rng.permutation([4, 9, 25])[:2], [3, 1, 5, 2][case % 4]
         return tuple(rng.normal(size=(n, d)) * rng.uniform(0.4, 1.5, size=d) + rng.normal() for n in rows)
 
-    def expected(X1, X2):
-        return 2 / steepest(X1, X2)
+    def steepest(*tasks, divide=len, which=-1):
+        return np.linalg.eigvalsh(sum(2 / divide(X) * sum(np.outer(row, row) for row in X) for X in tasks))[which]
 
-    def eigenvalues(*tasks, divide=len):
-        return np.linalg.eigvalsh(sum(2 / divide(X) * sum(np.outer(row, row) for row in X) for X in tasks))
+    def expected(X1, X2, *, divide=len, which=-1):
+        return 2 / steepest(X1, X2, divide=divide, which=which)
 
-    def steepest(*tasks, divide=len):
-        return eigenvalues(*tasks, divide=divide)[-1]
-
-    def each(combine: Callable) -> Callable:
+    def each(combine):
         """From the largest curvatures of the two tasks, one by one."""
         return lambda X1, X2: combine(steepest(X1), steepest(X2))
-
-    def times(factor: float) -> Callable:
-        return lambda X1, X2: factor * expected(X1, X2)
 
     mistakes = {
         "this is the smaller of the two tasks' own limits; the joint loss is steeper": each(lambda a, b: 2 / max(a, b)),
@@ -142,15 +137,17 @@ def largest_rate() -> Trial:
         "this is the limit for one mean over all rows; the joint loss adds a mean for each task": (
             lambda X1, X2: 2 / steepest(np.vstack([X1, X2]))
         ),
-        "this is twice the limit: the 2 of the Hessian is missing, or the losses are averaged and not added": times(2),
-        "the number of rows is missing: each loss is a mean, so its Hessian divides by n": (
-            lambda X1, X2: 2 / steepest(X1, X2, divide=lambda X: 1)
+        "this is twice the limit: the 2 of the Hessian is missing, or the losses are averaged and not added": (
+            {"result": lambda limit: 2 * limit}
         ),
-        "half of the limit: at 1/λ the steepest direction is done in one step, and up to 2/λ it shrinks": times(0.5),
+        "the number of rows is missing: each loss is a mean, so its Hessian divides by n": ({"divide": lambda X: 1}),
+        "half of the limit: at 1/λ the steepest direction is done in one step, and up to 2/λ it shrinks": (
+            {"result": lambda limit: limit / 2}
+        ),
         "this is the smallest eigenvalue's limit; the steepest direction fails first, and its is the largest": (
-            lambda X1, X2: 2 / eigenvalues(X1, X2)[0]
+            {"which": 0}
         ),
-        "this is the largest eigenvalue; the rate must stay below 2 divided by it": lambda X1, X2: steepest(X1, X2),
+        "this is the largest eigenvalue; the rate must stay below 2 divided by it": steepest,
     }
     look = "write down the Hessian of the joint loss, then see the section on the rate"
     return Trial(inputs, expected, mistakes, look)
@@ -171,51 +168,42 @@ def excess_error() -> Trial:
     def fit(X, Y):
         return np.linalg.lstsq(X, Y)[0]
 
-    def measured(fitted: str, tested: str, floor: str, combine: Callable = lambda ours, best: ours - best) -> Callable:
-        """The excess, with a choice of the rows for the fit, for its error and for that of the true weights."""
-
-        def result(X, Y, true_weights, rows):
-            parts = {"first": (X[:rows], Y[:rows]), "other": (X[rows:], Y[rows:]), "all": (X, Y)}
-            return combine(error(fit(*parts[fitted]), *parts[tested]), error(true_weights, *parts[floor]))
-
-        return result
-
-    right = measured("first", "other", "other")
+    def expected(X, Y, true_weights, rows, *, fitted="first", tested="other", floor="other", combine=np.subtract):
+        """There is a choice of the rows for the fit, for its error and for that of the true weights."""
+        parts = {"first": (X[:rows], Y[:rows]), "other": (X[rows:], Y[rows:]), "all": (X, Y)}
+        return combine(error(fit(*parts[fitted]), *parts[tested]), error(true_weights, *parts[floor]))
 
     def gap(X, Y, true_weights, rows):
         W = fit(X[:rows], Y[:rows])
         return error(W, X[rows:], Y[rows:]) - error(W, X[:rows], Y[:rows])
-
-    def fresh(combine: Callable) -> Callable:
-        return measured("first", "other", "other", combine)
 
     def gap_of_weights(X, Y, true_weights, rows):
         return fit(X[:rows], Y[:rows]) - true_weights
 
     mistakes = {
         "measured on the rows of the fit, where least squares beats even the true weights; use the other rows": (
-            measured("first", "first", "first")
+            {"tested": "first", "floor": "first"}
         ),
-        "measured on all rows, those of the fit included; use the other rows only": measured("first", "all", "all"),
-        "the fit has seen the rows it is tested on; fit on the first `rows` only": measured("all", "other", "other"),
-        "the fit is made on the other rows and tested on the first": measured("other", "first", "first"),
-        "this is the error itself; its excess is above the error of the true weights": fresh(lambda ours, _: ours),
+        "measured on all rows, those of the fit included; use the other rows only": {"tested": "all", "floor": "all"},
+        "the fit has seen the rows it is tested on; fit on the first `rows` only": {"fitted": "all"},
+        "the fit is made on the other rows and tested on the first": (
+            {"fitted": "other", "tested": "first", "floor": "first"}
+        ),
+        "this is the error itself; its excess is above the error of the true weights": {
+            "combine": lambda ours, _: ours
+        },
         "σ² is the floor over endless rows; on the rows at hand it is the error of the true weights": (
-            fresh(lambda ours, _: ours - 0.5**2)
+            {"combine": lambda ours, _: ours - 0.5**2}
         ),
-        "the floor is measured on the training rows; on the same fresh rows the noise cancels": (
-            measured("first", "other", "first")
-        ),
+        "the floor is measured on the training rows; on the same fresh rows the noise cancels": {"floor": "first"},
         "this is fresh error minus training error; the floor is the error of the true weights": gap,
-        "the sign is turned: the error of the fit minus that of the true weights": fresh(
-            lambda ours, best: best - ours
-        ),
-        "the sign is lost; on a few fresh rows the fit may be better": fresh(lambda ours, best: abs(ours - best)),
+        "the sign is turned: the error of the fit minus that of the true weights": {"result": np.negative},
+        "the sign is lost; on a few fresh rows the fit may be better": {"result": abs},
         "this is the difference of the roots; take that of the mean squared errors": (
-            fresh(lambda ours, best: ours**0.5 - best**0.5)
+            {"combine": lambda ours, best: ours**0.5 - best**0.5}
         ),
         "the squared errors are summed; take their mean over the fresh rows": (
-            lambda X, Y, true_weights, rows: (len(X) - rows) * right(X, Y, true_weights, rows)
+            lambda X, Y, true_weights, rows: (len(X) - rows) * expected(X, Y, true_weights, rows)
         ),
         "this is the distance of the weights, the excess over endless rows; measure it on the fresh rows": (
             lambda *given: np.sum(gap_of_weights(*given) ** 2)
@@ -225,4 +213,4 @@ def excess_error() -> Trial:
         ),
     }
     look = "fit on the first `rows`, then compare two mean squared errors on all the rows behind them"
-    return Trial(inputs, right, mistakes, look)
+    return Trial(inputs, expected, mistakes, look)

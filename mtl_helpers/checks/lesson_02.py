@@ -1,10 +1,10 @@
 """Answers to the exercises of lesson 02."""
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from mtl_helpers.checks.core import Trial, exercise
+from mtl_helpers.checks.core import Trial, exercise, slopes
 
 
 @exercise("a loss reaches what stands behind it on an open path, and nothing else.")
@@ -27,74 +27,64 @@ def reached() -> Trial:
         stops = [str(name) for name in rng.permutation(names)[: [2, 1, 0, 3][case % 4]]]
         return {str(name): sources[name] for name in rng.permutation(list(sources))}, names[-1], weights, stops
 
+    def found(graph, start):
+        """All names to which a walk along the graph comes, from an operation to what it lists."""
+        names = {start}
+        for _ in graph:  # as many rounds as the longest path could need
+            names.update(source for name in names & graph.keys() for source in graph[name])
+        return names
+
+    def passing(sources, stops):
+        return {name: before for name, before in sources.items() if name not in stops}
+
     def expected(sources, loss, weights, stops):
-        found = {loss}
-        for _ in sources:  # as many rounds as the longest path could need
-            passing = [name for name in found if name in sources and name not in stops]
-            found.update(source for name in passing for source in sources[name])
-        return [weight in found for weight in weights]
+        return [weight in found(passing(sources, stops), loss) for weight in weights]
 
-    def behind(sources, name):
-        return {name}.union(*(behind(sources, source) for source in sources.get(name, [])))
+    def along(change):
+        """The same walk along another graph, made of the sources, the stops and the loss."""
+        return lambda sources, loss, weights, stops: (
+            [weight in found(change(sources, stops, loss), loss) for weight in weights]
+        )
 
-    def one_step(sources, loss, weights, _):
-        return [weight in sources[loss] for weight in weights]
+    def without_all_behind_stops(sources, stops, _):
+        shut = set().union(*(found(sources, stop) for stop in stops))
+        return {name: [source for source in before if source not in shut] for name, before in sources.items()}
 
-    def through_stops(sources, loss, weights, _):
-        return [weight in behind(sources, loss) for weight in weights]
-
-    def without_all_behind_stops(sources, loss, weights, stops):
-        shut = set().union(*(behind(sources, stop) for stop in stops))
-        return [weight in behind(sources, loss) - shut for weight in weights]
-
-    def one_step_late(sources, loss, weights, stops):
-        def walk(name):
-            if name in stops:
-                return set(sources[name])
-            return {name}.union(*(walk(source) for source in sources.get(name, [])))
-
-        return [weight in walk(loss) for weight in weights]
-
-    def first_source(sources, loss, weights, stops):
-        found = [loss]
-        while found[-1] in sources and found[-1] not in stops:
-            found.append(sources[found[-1]][0])
-        return [weight in found for weight in weights]
-
-    def one_user(sources, loss, weights, stops):
+    def last_users(sources, stops, _):
         user = {source: name for name, before in sources.items() for source in before}
+        return {name: [b for b in before if user[b] == name] for name, before in passing(sources, stops).items()}
 
-        def walk(name):
-            return name == loss or (user.get(name) not in [None, *stops] and walk(user[name]))
-
-        return [walk(weight) for weight in weights]
-
-    def of_the_graph(sources, loss, weights, stops):
-        used = {source for name, before in sources.items() if name not in stops for source in before}
-        return [weight in used for weight in weights]
-
-    def both_ways(sources, loss, weights, stops):
-        found = {loss}
-        for _ in sources:
-            for name, before in sources.items():
-                if name not in stops and not found.isdisjoint([name, *before]):
-                    found.update([name, *before])
-        return [weight in found for weight in weights]
+    def both_ways(sources, stops, _):
+        pairs = [(name, source) for name, before in passing(sources, stops).items() for source in before]
+        pairs += [pair[::-1] for pair in pairs]
+        return {name: [other for one, other in pairs if one == name] for name, _ in pairs}
 
     mistakes = {
-        "only what the loss is computed from directly is found; go on to the sources of its sources": one_step,
-        "an operation in `stops` hands values forward and no gradient back, and yours passes it": through_stops,
+        "only what the loss is computed from directly is found; go on to the sources of its sources": (
+            along(lambda sources, _, loss: {loss: sources[loss]})
+        ),
+        "an operation in `stops` hands values forward and no gradient back, and yours passes it": {
+            "stops": lambda stops: []
+        },
         "a stop shuts one path and not what stands behind it; another path may still reach those weights": (
-            without_all_behind_stops
+            along(without_all_behind_stops)
         ),
-        "a weight or an operation may be used in several places; follow all of them": one_user,
-        "the gradient ends at a stop itself; the sources of the stop are one step too far": one_step_late,
-        "the gradient runs from an operation to its sources and never forward again, into other operations": both_ways,
-        "an operation has several sources, and the gradient goes to each of them": first_source,
-        "every weight of the graph is counted; ask which of them stand behind this loss": of_the_graph,
-        "turned round: True belongs to the weights that the loss reaches": lambda *given: (
-            [not found for found in expected(*given)]
+        "a weight or an operation may be used in several places; follow all of them": along(last_users),
+        "the gradient ends at a stop itself; the sources of the stop are one step too far": along(
+            lambda sources, stops, _: (
+                sources | {stop: [source for source in sources[stop] if source not in sources] for stop in stops}
+            )
         ),
+        "the gradient runs from an operation to its sources and never forward again, into other operations": (
+            along(both_ways)
+        ),
+        "an operation has several sources, and the gradient goes to each of them": (
+            along(lambda sources, stops, _: {name: before[:1] for name, before in passing(sources, stops).items()})
+        ),
+        "every weight of the graph is counted; ask which of them stand behind this loss": along(
+            lambda sources, stops, loss: {loss: [source for b in passing(sources, stops).values() for source in b]}
+        ),
+        "turned round: True belongs to the weights that the loss reaches": {"result": np.logical_not},
     }
     look = "one True or False for each of `weights`: start at the loss and walk to the sources, unless at a stop"
     return Trial(inputs, expected, mistakes, look)
@@ -109,19 +99,14 @@ def equal_width() -> Trial:
         outputs = [[7, 2, 11], [3], [1, 1], [20, 4, 4, 9], [5, 6, 7, 8, 1], [2, 13]]
         return d, m, outputs[case % 6]
 
-    def expected(d, m, outputs):
-        shared = d * m + sum(m * o for o in outputs)
-        per_unit = sum(d + o for o in outputs)  # what one more unit costs in each of the separate networks
-        return shared / per_unit
-
-    def width(shared: Callable, per_unit: Callable) -> Callable:
-        return lambda d, m, outputs: shared(d, m, outputs) / per_unit(d, outputs)
-
     def all_weights(d, m, outputs):
-        return m * (d + sum(outputs))
+        return d * m + sum(m * o for o in outputs)
 
     def per_unit(d, outputs):
-        return len(outputs) * d + sum(outputs)
+        return sum(d + o for o in outputs)  # what one more unit costs in each of the separate networks
+
+    def expected(d, m, outputs, *, shared=all_weights, per_unit=per_unit):
+        return shared(d, m, outputs) / per_unit(d, outputs)
 
     mistakes = {
         "half the width fits two tasks with small heads, and there may be more; count trunk and heads": (
@@ -138,23 +123,16 @@ def equal_width() -> Trial:
         "turned round: this shared network is as large as separate ones of width m": lambda d, m, outputs: (
             m * per_unit(d, outputs) / (d + sum(outputs))
         ),
-        "the number of tasks is the length of `outputs`, not always 2": width(
-            all_weights, lambda d, outputs: 2 * d + sum(outputs)
-        ),
-        "the tasks' outputs differ in number; add up the heads one by one": width(
-            lambda d, m, outputs: m * (d + len(outputs) * outputs[0]),
-            lambda d, outputs: len(outputs) * (d + outputs[0]),
-        ),
-        "the heads are missing from the separate networks; each has one": width(
-            all_weights, lambda d, outputs: len(outputs) * d
-        ),
-        "the heads of the shared network are missing": width(lambda d, m, _: d * m, per_unit),
-        "biases are counted, and these networks have none": lambda d, m, outputs: (
-            m * (d + 1 + sum(outputs)) / (len(outputs) * (d + 1) + sum(outputs))
-        ),
+        "the number of tasks is the length of `outputs`, not always 2": {"per_unit": lambda d, o: 2 * d + sum(o)},
+        "the tasks' outputs differ in number; add up the heads one by one": {
+            "outputs": lambda outputs: [outputs[0]] * len(outputs)
+        },
+        "the heads are missing from the separate networks; each has one": {"per_unit": lambda d, o: len(o) * d},
+        "the heads of the shared network are missing": {"shared": lambda d, m, _: d * m},
+        "biases are counted, and these networks have none": {"d": lambda d: d + 1},
         "this is the number of weights of the shared network; at which width do the others have as many?": all_weights,
-        "the width is rounded down; hand it over as it comes out": lambda *given: np.floor(expected(*given)),
-        "the width is rounded; hand it over as it comes out": lambda *given: np.round(expected(*given)),
+        "the width is rounded down; hand it over as it comes out": {"result": np.floor},
+        "the width is rounded; hand it over as it comes out": {"result": np.round},
     }
     look = "write down both numbers of weights, set them equal and solve for the width of the separate networks"
     return Trial(inputs, expected, mistakes, look)
@@ -167,86 +145,67 @@ def trunk_streams() -> Trial:
     def inputs(rng, case):
         n, d, m, o = [7, 1, 5, 9][case % 4], [4, 2, 3][case % 3], [5, 1, 4, 2, 6][case % 5], [3, 1, 2, 4, 1][case % 5]
         trunk = [1, 4][case % 5 == 2] * rng.normal(size=(d, m)) + [0, 0.7][case % 2]
-        return (
-            rng.normal(size=(n, d)) + [0, 1, -1][case % 3],
-            rng.normal(size=(2, n, o)),
-            trunk,
-            rng.normal(size=(2, m, o)),
-        )
+        X, targets = rng.normal(size=(n, d)) + [0, 1, -1][case % 3], rng.normal(size=(2, n, o))
+        return X, targets, trunk, rng.normal(size=(2, m, o))
 
     def losses(X, targets, trunk, heads):
-        errors = np.maximum(X @ trunk, 0)[..., None, :, :] @ heads - targets
-        return np.sum(errors**2, axis=(-2, -1)) / len(X)
+        return np.sum((np.maximum(X @ trunk, 0) @ heads - targets) ** 2, axis=(1, 2)) / len(X)
 
     def expected(X, targets, trunk, heads):
-        moves = 1e-4 * np.eye(trunk.size).reshape(-1, *trunk.shape)  # each moves one weight
-        up, down = (losses(X, targets, trunk + step, heads) for step in (moves, -moves))
-        return ((up - down) / 2e-4).T.reshape(2, *trunk.shape)
+        return slopes(lambda weights: losses(X, targets, weights, heads), trunk)
+
+    def open_ones(values):
+        return values > 0
+
+    def relu(values):
+        return np.maximum(values, 0)
 
     def route(
-        mask: Callable = lambda hidden: hidden > 0,
-        error_mask: Callable = lambda out: 1.0,
-        factor: Callable = lambda n, o: 2 / n,
-        through: Callable = lambda heads: heads,
-    ) -> Callable:
+        X, Y, trunk, heads, unit=relu, mask=open_ones, error_mask=np.ones_like, over=lambda n, o: n, through=np.array
+    ):
         """The formula, with a choice for each of its parts."""
-
-        def streams(X, targets, trunk, heads):
-            before, found = X @ trunk, []
-            for Y, head, back in zip(targets, heads, through(heads), strict=True):
-                out = np.maximum(before, 0) @ head
-                error = (out - Y) * error_mask(out) * factor(*Y.shape)
-                found.append(X.T @ (error @ back.T * mask(before)))
-            return found
-
-        return streams
-
-    def joint(*given):
-        return np.sum(route()(*given), axis=0)
-
-    def open_ones(out):
-        return out > 0
-
-    def all_ones(before):
-        return np.ones_like(before)
-
-    def without_relu(X, targets, trunk, heads):
-        pairs = zip(heads, targets, strict=True)
-        return [2 / len(X) * X.T @ (X @ trunk @ head - Y) @ head.T for head, Y in pairs]
+        before, hidden = X @ trunk, unit(X @ trunk)
+        errors = [(hidden @ head - Y) * error_mask(hidden @ head) for head, Y in zip(heads, Y, strict=True)]
+        backs = [error @ head.T * mask(before) for error, head in zip(errors, through(heads), strict=True)]
+        return [2 / over(*Y[0].shape) * X.T @ back for back in backs]
 
     mistakes = {
         "this is the retelling's formula unchanged; here the outputs have no ReLU, and the loss is a mean over rows "
-        "without the half": route(error_mask=open_ones, factor=lambda n, o: 1),
+        "without the half": partial(route, error_mask=open_ones, over=lambda n, o: 2),
         "the outputs have no ReLU here, and the mean over rows has no half before it: all errors pass, times 2/n": (
-            route(error_mask=open_ones, factor=lambda n, o: 1 / n)
+            partial(route, error_mask=open_ones, over=lambda n, o: 2 * n)
         ),
-        "the ReLU is missing on the way back: only the units with [H > 0] let the error through": route(all_ones),
-        "the ReLU is missing on both ways; this is the gradient of a linear network": without_relu,
-        "the mask is that of the outputs, which are linear here; the trunk's ReLU is the one that shuts": route(
-            all_ones, open_ones
+        "the ReLU is missing on the way back: only the units with [H > 0] let the error through": partial(
+            route, mask=np.ones_like
+        ),
+        "the ReLU is missing on both ways; this is the gradient of a linear network": partial(
+            route, unit=np.array, mask=np.ones_like
+        ),
+        "the mask is that of the outputs, which are linear here; the trunk's ReLU is the one that shuts": partial(
+            route, mask=np.ones_like, error_mask=open_ones
         ),
         "this is the retelling's network with a ReLU on the outputs; here they are linear, and all errors pass": (
-            route(error_mask=open_ones)
+            partial(route, error_mask=open_ones)
         ),
-        "a task's error goes back through its own head, and yours goes through the other task's": route(
-            through=lambda heads: heads[::-1]
+        "a task's error goes back through its own head, and yours goes through the other task's": partial(
+            route, through=lambda heads: heads[::-1]
         ),
-        "the two streams are in the wrong order: task 1 comes first": lambda *given: route()(*given)[::-1],
-        "these are no streams but their sum, twice; each task's gradient is its own": lambda *given: (
-            [joint(*given), joint(*given)]
+        "the two streams are in the wrong order: task 1 comes first": {"result": lambda both: both[::-1]},
+        "these are no streams but their sum, twice; each task's gradient is its own": {
+            "result": lambda both: [sum(both), sum(both)]
+        },
+        "this is the sum of the streams; return both, one behind the other": {"result": sum},
+        "the mean over the rows is missing: divide by their number": partial(route, over=lambda n, o: 1),
+        "this is the gradient of half the sum of squares; the loss is a mean over rows, without the half": partial(
+            route, over=lambda n, o: 2
         ),
-        "this is the sum of the streams; return both, one behind the other": joint,
-        "the mean over the rows is missing: divide by their number": route(factor=lambda n, o: 2),
-        "this is the gradient of half the sum of squares; the loss is a mean over rows, without the half": route(
-            factor=lambda n, o: 1
+        "the factor 2 from the square is missing": {"result": lambda both: both / 2},
+        "divided by rows times outputs; the loss is a mean over the rows of a sum over outputs": partial(
+            route, over=lambda n, o: n * o
         ),
-        "the factor 2 from the square is missing": route(factor=lambda n, o: 1 / n),
-        "divided by rows times outputs; the loss is a mean over the rows of a sum over outputs": route(
-            factor=lambda n, o: 2 / (n * o)
-        ),
-        "the sign is turned: the error is prediction minus target": route(factor=lambda n, o: -2 / n),
-        "the slope of an open ReLU is 1, whatever its value; multiply by [H > 0] and not by H": route(
-            lambda before: np.maximum(before, 0)
+        "the sign is turned: the error is prediction minus target": {"result": np.negative},
+        "the slope of an open ReLU is 1, whatever its value; multiply by [H > 0] and not by H": partial(
+            route, mask=relu
         ),
     }
     look = "change the lesson's formula step by step"

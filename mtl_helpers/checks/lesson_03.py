@@ -1,8 +1,9 @@
 """Answers to the exercises of lesson 03."""
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
+from scipy.special import softmax
 
 from mtl_helpers.checks.core import Trial, exercise
 
@@ -28,34 +29,27 @@ def round_change() -> Trial:
                 changes[1 - task] -= rate * dot(own["trunk"], other["trunk"])
         return changes
 
-    def built(own: tuple = ("trunk", "head"), cross: tuple = ("trunk",), power: float = 1, cosine: float = 0):
+    def built(g1, g2, turns, rate, own=("trunk", "head"), cross=("trunk",), power=1, cosine=0):
         """The changes, with a choice of the weights that count in own turns and in the other's."""
-
-        def changes(g1, g2, turns, rate):
-            lengths = [[dot(g[name], g[name]) for name in own] for g in (g1, g2)]
-            between = sum(dot(g1[name], g2[name]) for name in cross)
-            between /= (dot(g1["trunk"], g1["trunk"]) * dot(g2["trunk"], g2["trunk"])) ** (cosine / 2)
-            return [-rate * (turns[k] * np.sum(np.power(lengths[k], power)) + turns[1 - k] * between) for k in (0, 1)]
-
-        return changes
-
-    def given(turns: Callable = list, rate: Callable = float, result: Callable = np.array) -> Callable:
-        return lambda g1, g2, t, r: result(expected(g1, g2, turns(t), rate(r)))
+        lengths = [[dot(g[name], g[name]) for name in own] for g in (g1, g2)]
+        between = sum(dot(g1[name], g2[name]) for name in cross)
+        between /= (dot(g1["trunk"], g1["trunk"]) * dot(g2["trunk"], g2["trunk"])) ** (cosine / 2)
+        return [-rate * (turns[k] * np.sum(np.power(lengths[k], power)) + turns[1 - k] * between) for k in (0, 1)]
 
     mistakes = {
-        "the sign is turned: descent goes against the gradient, and lowers its own loss": given(result=np.negative),
-        "only the trunk is counted; a task's own turns move its own head as well": built(own=("trunk",)),
-        "own turns count a gradient's length; what counts is its square": built(power=0.5),
-        "the heads are multiplied with each other; a step leaves the other's head alone": built(
-            cross=("trunk", "head")
+        "the sign is turned: descent goes against the gradient, and lowers its own loss": {"result": np.negative},
+        "only the trunk is counted; a task's own turns move its own head as well": partial(built, own=("trunk",)),
+        "own turns count a gradient's length; what counts is its square": partial(built, power=0.5),
+        "the heads are multiplied with each other; a step leaves the other's head alone": partial(
+            built, cross=("trunk", "head")
         ),
-        "only a task's own turns are counted; the other's turns move the trunk, too": built(cross=()),
-        "only the other task's turns are counted; each task's own turns lower its loss too": built(own=()),
-        "the rate is missing: a step is the rate times the gradient": given(rate=lambda rate: 1.0),
-        "each task's turns are counted for the other: turns[0] are task 1's": given(turns=lambda turns: turns[::-1]),
-        "this is a round of one turn each; multiply by the turns of each task": given(turns=lambda turns: [1, 1]),
-        "the cosine tells the direction only; the change is the dot product": built(cosine=1),
-        "the loss of task 2 comes first here; [of L1, of L2] is asked for": given(result=lambda result: result[::-1]),
+        "only a task's own turns are counted; the other's turns move the trunk, too": partial(built, cross=()),
+        "only the other task's turns are counted; each task's own turns lower its loss too": partial(built, own=()),
+        "the rate is missing: a step is the rate times the gradient": {"rate": lambda rate: 1.0},
+        "each task's turns are counted for the other: turns[0] are task 1's": {"turns": np.flip},
+        "this is a round of one turn each; multiply by the turns of each task": {"turns": lambda turns: [1, 1]},
+        "the cosine tells the direction only; the change is the dot product": partial(built, cosine=1),
+        "the loss of task 2 comes first here; [of L1, of L2] is asked for": {"result": np.flip},
     }
     look = "g1·g2 is one number: multiply entry by entry and add everything up; then ask which weights a turn moves"
     return Trial(inputs, expected, mistakes, look)
@@ -81,11 +75,8 @@ def rest() -> Trial:
     def lean(k1, k2, w1, w2, rate):  # the lesson's, which is that of equal curvatures
         return rate / (2 * (2 - rate)) * (w2 - w1) * np.array([-1, 1])
 
-    def rate_times(factor: float) -> Callable:
-        return lambda k1, k2, w1, w2, rate: expected(k1, k2, w1, w2, factor * rate)
-
     mistakes = {
-        "the two values have changed places: a, after a turn of task 1, is first": lambda *all: expected(*all)[::-1],
+        "the two values have changed places: a, after a turn of task 1, is first": {"result": np.flip},
         "this is the lesson's formula for equal curvatures; put k1 and k2 into both equations": (
             lambda k1, k2, w1, w2, rate: (w1 + w2) / 2 + lean(k1, k2, w1, w2, rate)
         ),
@@ -96,8 +87,10 @@ def rest() -> Trial:
         "each value starts from the other task's minimum, where w never is; a starts from b, b from a": (
             lambda k1, k2, w1, w2, rate: [w2 - rate * k1 * (w2 - w1), w1 - rate * k2 * (w1 - w2)]
         ),
-        "this is for twice the rate: the ½ in the loss cancels the 2 of the derivative": rate_times(2),
-        "this is for half the rate: the ½ in the loss cancels the 2 of the derivative": rate_times(0.5),
+        "this is for twice the rate: the ½ in the loss cancels the 2 of the derivative": {
+            "rate": lambda rate: 2 * rate
+        },
+        "this is for half the rate: the ½ in the loss cancels the 2 of the derivative": {"rate": lambda rate: rate / 2},
         "k1 and k2 have changed places: k1 is the curvature of task 1": lambda k1, k2, *rest: expected(k2, k1, *rest),
         "these are the two minima; a step goes only a share of the way to one": lambda k1, k2, w1, w2, rate: [w1, w2],
     }
@@ -114,31 +107,21 @@ def tempered() -> Trial:
         sizes = rng.integers(3, [60, 6, 5000][case % 3], size=tasks)  # of few sizes some are equal
         return sizes, [float(rng.uniform(1.5, 5)), 2, 1, 0.6, 20][case % 5]
 
-    def shares(values):
-        return values / values.sum()
-
-    def power(sizes, exponent):
-        return sizes.astype(float) ** exponent
-
     def expected(sizes, temperature):
         parts = [float(size) ** (1 / temperature) for size in sizes]
         return [part / sum(parts) for part in parts]
 
     mistakes = {
-        "the temperature is turned around: the power is 1/T": lambda sizes, T: shares(power(sizes, T)),
-        "these do not add up to 1; divide by their sum": lambda sizes, T: power(sizes, 1 / T),
-        "these do not add up to 1: divide by the sum after the power, not before": lambda sizes, T: power(
-            shares(sizes), 1 / T
+        "the temperature is turned around: the power is 1/T": {"temperature": lambda T: 1 / T},
+        "these do not add up to 1; divide by their sum": lambda sizes, T: sizes ** (1 / T),
+        "these do not add up to 1: divide by the sum after the power, not before": (
+            lambda sizes, T: (sizes / sizes.sum()) ** (1 / T)
         ),
-        "this is a softmax of the sizes; a power of each size is asked for": lambda sizes, T: shares(
-            np.exp((sizes - sizes.max()) / T)
-        ),
-        "the temperature has no effect: this is proportional sampling, T = 1": lambda sizes, T: shares(sizes),
-        "every task gets the same; that is the limit of a large T": lambda sizes, T: shares(power(sizes, 0)),
-        "divided by the largest, not by the sum": lambda sizes, T: power(sizes / sizes.max(), 1 / T),
-        "small tasks get more than large ones: the sign of the power is turned": lambda sizes, T: shares(
-            power(sizes, -1 / T)
-        ),
+        "this is a softmax of the sizes; a power of each size is asked for": (lambda sizes, T: softmax(sizes / T)),
+        "the temperature has no effect: this is proportional sampling, T = 1": {"temperature": lambda T: 1},
+        "every task gets the same; that is the limit of a large T": {"temperature": lambda T: np.inf},
+        "divided by the largest, not by the sum": {"result": lambda share: share / max(share)},
+        "small tasks get more than large ones: the sign of the power is turned": {"temperature": lambda T: -T},
     }
     look = "for sizes 16 and 1 it is 16/17 and 1/17 at T = 1, and 4/5 and 1/5 at T = 2"
     return Trial(inputs, expected, mistakes, look)
@@ -158,20 +141,13 @@ def turn() -> Trial:
     def step(w, m, g, rate, loss):
         return (1 - loss) * w - rate * (0.9 * m + g), 0.9 * m + g
 
-    def built(idle: Callable = lambda w, m, rate, loss: (w, m), step: Callable = step, skip: tuple = (None,)):
-        """One turn, weight by weight, with a choice of what idle ones and others do; `loss` is rate times decay."""
+    def stay(w, m, rate, loss):
+        return w, m
 
-        def result(weights, momenta, gradients, rate, decay):
-            parts = zip(weights, momenta, gradients, strict=True)
-            moved = [
-                idle(w, m, rate, rate * decay) if g in skip else step(w, m, g, rate, rate * decay) for w, m, g in parts
-            ]
-            return np.transpose(moved)
-
-        return result
-
-    def expected(weights, momenta, gradients, rate, decay):
-        return built()(weights, momenta, gradients, rate, decay)
+    def expected(weights, momenta, gradients, rate, decay, *, idle=stay, step=step, skip=(None,)):
+        """Weight by weight, with a choice of what idle ones and others do; `loss` is rate times decay."""
+        loss, parts = rate * decay, zip(weights, momenta, gradients, strict=True)
+        return np.transpose([idle(w, m, rate, loss) if g in skip else step(w, m, g, rate, loss) for w, m, g in parts])
 
     def nearly_idle(result, weights, momenta, gradients, *_):
         given, idle = np.stack([weights, momenta]), [gradient is None for gradient in gradients]
@@ -179,29 +155,29 @@ def turn() -> Trial:
         return np.any(off) and np.all(np.abs(off) < 1e-6)
 
     mistakes = {
-        "None is still taken for zero: an idle head does not stay as it was": built(
-            lambda w, m, rate, loss: step(w, m, 0.0, rate, loss)
-        ),
-        "an idle weight stays, but its momentum fades; keep both": built(lambda w, m, rate, loss: (w, 0.9 * m)),
-        "no momentum moves the idle head, but weight decay does": built(lambda w, m, rate, loss: ((1 - loss) * w, m)),
-        "the idle momentum is kept, and still moves the weight": built(lambda w, m, rate, loss: (w - rate * m, m)),
-        "the idle momentum is set to zero; the task needs it in its next turn": built(lambda w, *_: (w, 0.0)),
-        "the idle head decays and loses its momentum": built(lambda w, m, rate, loss: ((1 - loss) * w, 0.0)),
-        "a gradient of zero is skipped too, but only None means idle": built(skip=(None, 0)),
-        "a weight with a turn must decay as before; the repair is for the idle ones": built(
-            step=lambda w, m, g, rate, loss: step(w, m, g, rate, 0)
-        ),
-        "the weights move by the old momentum; renew the momentum first": built(
-            step=lambda w, m, g, rate, loss: ((1 - loss) * w - rate * m, 0.9 * m + g)
-        ),
-        "the sign is turned: descent subtracts the momentum": built(
-            step=lambda w, m, g, rate, loss: ((1 - loss) * w + rate * (0.9 * m + g), 0.9 * m + g)
-        ),
-        "the decay has come into the momentum; it acts on the weight alone": built(
-            step=lambda w, m, g, rate, loss: step(w, m, g + loss / rate * w, rate, 0)
-        ),
-        "these are pairs, one for each weight; first all weights, then all momenta": lambda *given: expected(*given).T,
-        "nothing changes at all; entries with a gradient take their step": lambda w, m, *_: np.stack([w, m]),
+        "None is still taken for zero: an idle head does not stay as it was": {
+            "idle": lambda w, m, rate, loss: step(w, m, 0.0, rate, loss)
+        },
+        "an idle weight stays, but its momentum fades; keep both": {"idle": lambda w, m, *_: (w, 0.9 * m)},
+        "no momentum moves the idle head, but weight decay does": {"idle": lambda w, m, _, loss: (w - loss * w, m)},
+        "the idle momentum is kept, and still moves the weight": {"idle": lambda w, m, rate, _: (w - rate * m, m)},
+        "the idle momentum is set to zero; the task needs it in its next turn": {"idle": lambda w, *_: (w, 0.0)},
+        "the idle head decays and loses its momentum": {"idle": lambda w, m, rate, loss: (w - loss * w, 0.0)},
+        "a gradient of zero is skipped too, but only None means idle": {"skip": (None, 0)},
+        "a weight with a turn must decay as before; the repair is for the idle ones": {
+            "step": lambda w, m, g, rate, loss: step(w, m, g, rate, 0)
+        },
+        "the weights move by the old momentum; renew the momentum first": {
+            "step": lambda w, m, g, rate, loss: ((1 - loss) * w - rate * m, 0.9 * m + g)
+        },
+        "the sign is turned: descent subtracts the momentum": {
+            "step": lambda w, m, g, rate, loss: ((1 - loss) * w + rate * (0.9 * m + g), 0.9 * m + g)
+        },
+        "the decay has come into the momentum; it acts on the weight alone": {
+            "step": lambda w, m, g, rate, loss: step(w, m, g + loss / rate * w, rate, 0)
+        },
+        "these are pairs, one for each weight; first all weights, then all momenta": {"result": np.transpose},
+        "nothing changes at all; entries with a gradient take their step": lambda w, m, *_: [w, m],
     }
     signs = {"an idle entry is nearly what it was, and not bit for bit; hand it back untouched": nearly_idle}
     look = "idle entries come back as they were; zero is no None"

@@ -1,10 +1,10 @@
 """Answers to the exercises of lesson 04."""
 
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from mtl_helpers.checks.core import Trial, exercise
+from mtl_helpers.checks.core import Trial, exercise, slopes
 
 
 @exercise("the trunk rests where the two pulls cancel, and a unit counts squared.")
@@ -21,25 +21,22 @@ def task_weight() -> Trial:
     def squares(a, b):
         return np.sin(a) ** 2 / np.sin(b) ** 2
 
-    def weight(ratio: Callable, power: int = 2, angle: Callable = np.deg2rad) -> Callable:
-        """An answer: a ratio of the angles to task 1 and to task 2, and a power of the unit."""
-        return lambda theta, phi, unit: ratio(angle(theta), angle(phi - theta)) / unit**power
-
-    def expected(theta, phi, unit):
-        return weight(pulls)(theta, phi, unit)
+    def expected(theta, phi, unit, *, ratio=pulls, power=2, angle=np.deg2rad):
+        """A ratio of the angles to task 1 and to task 2, divided by a power of the unit."""
+        return ratio(angle(theta), angle(phi - theta)) / unit**power
 
     cancel = "the trunk rests where the derivatives of the losses cancel"
     mistakes = {
-        "the angles come in degrees, and `np.sin` wants radians": weight(pulls, angle=float),
-        "target 2's loss has grown with its unit, and its weight must make up for that": weight(pulls, power=0),
-        "a squared loss grows with its unit's square; this divides by the unit once": weight(pulls, power=1),
-        "a louder target needs a smaller weight; this multiplies by the unit's square": weight(pulls, power=-2),
-        "the tasks are swapped: task 2's weight grows as the trunk turns to it": weight(lambda a, b: pulls(b, a)),
-        "the derivative of a squared sine is the sine of twice the angle": weight(lambda a, b: squares(a, b) ** 0.5),
-        "this makes the two tasks' losses equal; " + cancel: weight(lambda a, b: squares(b, a)),
-        "this compares the losses; " + cancel: weight(squares),
-        "the angle to task 2 is phi - theta, not phi": weight(lambda a, b: pulls(a, a + b)),
-        "the trunk does not turn in proportion to the angles; " + cancel: weight(lambda a, b: a / b),
+        "the angles come in degrees, and `np.sin` wants radians": {"angle": float},
+        "target 2's loss has grown with its unit, and its weight must make up for that": {"power": 0},
+        "a squared loss grows with its unit's square; this divides by the unit once": {"power": 1},
+        "a louder target needs a smaller weight; this multiplies by the unit's square": {"power": -2},
+        "the tasks are swapped: task 2's weight grows as the trunk turns to it": {"ratio": lambda a, b: pulls(b, a)},
+        "the derivative of a squared sine is the sine of twice the angle": {"ratio": lambda a, b: squares(a, b) ** 0.5},
+        "this makes the two tasks' losses equal; " + cancel: {"ratio": lambda a, b: squares(b, a)},
+        "this compares the losses; " + cancel: {"ratio": squares},
+        "the angle to task 2 is phi - theta, not phi": {"ratio": lambda a, b: pulls(a, a + b)},
+        "the trunk does not turn in proportion to the angles; " + cancel: {"ratio": np.divide},
     }
     return Trial(inputs, expected, mistakes, "half-way between the tasks, and in equal units, the weight must be 1")
 
@@ -55,7 +52,7 @@ def masked_gradient() -> Trial:
         absent[-1] = False  # one row holds all labels
         targets[-1, : tasks // 2 + 1] = 0  # a zero is a label, too
         if case == 7:
-            predictions[-1, 0] = np.nan  # the network has diverged, and that must show
+            predictions[-1, -1] = np.nan  # the network has diverged, and that must show
         elif case % 3 == 2 and tasks > 1:
             absent[:, rng.integers(tasks)] = True
         return predictions, np.where(absent, np.nan, targets)
@@ -68,15 +65,15 @@ def masked_gradient() -> Trial:
                 gradient[row, task] = 2 * (predictions[row, task] - targets[row, task]) / len(rows)
         return gradient
 
-    def masked(kept: Callable, by: Callable, filled: Callable = np.array) -> Callable:
-        """An answer: the gradient where labels are `kept`, divided by what `by` makes of those."""
-        return lambda p, t: np.where(kept(t), 2 * (p - filled(t)), 0) / by(kept(t))
-
     def known(targets):
         return ~np.isnan(targets)
 
     def count(kept):
         return np.maximum(kept.sum(axis=0), 1)
+
+    def masked(predictions, targets, kept=known, by=count, filled=np.array):
+        """The gradient where labels are `kept`, divided by what `by` makes of those."""
+        return np.where(kept(targets), 2 * (predictions - filled(targets)), 0) / by(kept(targets))
 
     def not_finite(silent):
         """Is there NaN at an absent label, in a task that has no label (`silent`) or that has some?"""
@@ -86,27 +83,29 @@ def masked_gradient() -> Trial:
         )
 
     mistakes = {
-        "NaN was silenced at the end, and with it a prediction that is NaN; clean the targets, and them alone": (
-            lambda p, t: np.nan_to_num(expected(p, t))
+        "NaN was silenced, and with it a prediction that is NaN; clean the targets, and them alone": (
+            {"result": np.nan_to_num}
         ),
-        "a zero was filled in and trained on as if it were known; an absent label has gradient zero": masked(
-            lambda t: np.full(t.shape, True), len, np.nan_to_num
+        "a zero was filled in and trained on as if it were known; an absent label has gradient zero": {
+            "targets": np.nan_to_num
+        },
+        "a label of zero is a label: ask for NaN, not for zero": partial(masked, kept=lambda t: np.nan_to_num(t) != 0),
+        "this averages over absent labels: divide by the number of present ones, task by task": partial(masked, by=len),
+        "all labels went into one mean, so a task with few has little to say; take one for each task": partial(
+            masked, by=np.sum
         ),
-        "a label of zero is a label: ask for NaN, not for zero": masked(lambda t: np.nan_to_num(t) != 0, count),
-        "this averages over absent labels: divide by the number of present ones, task by task": masked(known, len),
-        "all labels went into one mean, so a task with few has little to say; take one for each task": masked(
-            known, np.sum
+        "the sum over the labels is not divided by their number": partial(masked, by=lambda kept: 1),
+        "rows that lack a label were thrown away, and with them the labels that they do have": partial(
+            masked, kept=lambda t: known(t) & known(t).all(axis=1, keepdims=True)
         ),
-        "the sum over the labels is not divided by their number": masked(known, lambda kept: 1),
-        "rows that lack a label were thrown away, and with them the labels that they do have": masked(
-            lambda t: known(t) & known(t).all(axis=1, keepdims=True), count
+        "the task losses were averaged; the joint loss is their sum": partial(
+            masked, by=lambda k: count(k) * k.shape[1]
         ),
-        "the task losses were averaged; the joint loss is their sum": masked(known, lambda k: count(k) * k.shape[1]),
-        "half of it: the derivative of a square brings a factor of 2": masked(known, lambda kept: 2 * count(kept)),
-        "the sign is turned: a prediction that is too high must come down": masked(known, lambda kept: -count(kept)),
+        "half of it: the derivative of a square brings a factor of 2": {"result": lambda right: right / 2},
+        "the sign is turned: a prediction that is too high must come down": {"result": np.negative},
     }
     signs = {
-        "zero times NaN is NaN: replace absent targets before anything is computed from them": not_finite(False),
+        "an absent label has left NaN behind, as zero times NaN is NaN; clean the targets first": not_finite(False),
         "a task without any label in the batch divides zero by zero; it must add nothing": not_finite(True),
     }
     look = "clean the targets first, and divide what is left in each column by the number of its labels"
@@ -123,21 +122,15 @@ def gradient_of_logs() -> Trial:
         return X, trunk, heads, Y * [[1, 4], [6, 0.5]][case % 2]
 
     def logs(X, trunk, heads, Y):
-        return np.log(np.mean((X @ trunk @ heads - Y) ** 2, axis=-2)).sum(axis=-1)
+        return np.log(np.mean((X @ trunk @ heads - Y) ** 2, axis=0)).sum()
 
     def expected(X, trunk, heads, Y):
-        moves = 1e-5 * np.eye(trunk.size).reshape(-1, *trunk.shape)  # each moves one weight
-        up, down = (logs(X, trunk + step, heads, Y) for step in (moves, -moves))
-        return ((up - down) / 2e-5).reshape(trunk.shape)
+        return slopes(lambda weights: logs(X, weights, heads, Y), trunk)
 
-    def times(weigh: Callable) -> Callable:
-        """Both tasks' gradients on the trunk, times weights made of the losses and the number of rows."""
-
-        def gradient(X, trunk, heads, Y):
-            errors = X @ trunk @ heads - Y
-            return X.T @ (2 / len(X) * errors * weigh(np.mean(errors**2, axis=0), len(X))) @ heads.T
-
-        return gradient
+    def times(X, trunk, heads, Y, weigh):
+        """Both tasks' gradients on the trunk, times weights made of the losses."""
+        errors = X @ trunk @ heads - Y
+        return 2 / len(X) * X.T @ (errors * weigh(np.mean(errors**2, axis=0))) @ heads.T
 
     def without_heads(X, trunk, heads, Y):
         errors = X @ trunk @ heads - Y
@@ -145,15 +138,23 @@ def gradient_of_logs() -> Trial:
 
     cancel = "the number of rows must cancel; here the mean's 1/n stands in the "
     mistakes = {
-        "this is the gradient of L1 + L2; the logarithm divides each task's part by its loss": times(lambda L, n: 1),
-        "this is the logarithm of the sum; each task needs a logarithm of its own": times(lambda L, n: 1 / L.sum()),
-        "both parts are divided by one mean over all entries (axis=0 is missing)": times(lambda L, n: 1 / L.mean()),
-        "each part is divided by the other task's loss": times(lambda L, n: 1 / L[::-1]),
-        "each part is divided by the root of its loss; the derivative of log L is 1/L": times(lambda L, n: L**-0.5),
-        "half of it: the derivative of a square brings a factor of 2": times(lambda L, n: 0.5 / L),
-        cancel + "loss alone": times(lambda L, n: n / L),
-        cancel + "gradient alone": times(lambda L, n: 1 / L / n),
-        "the sign is turned: this is the way down, and the gradient points up": times(lambda L, n: -1 / L),
+        "this is the gradient of L1 + L2; the logarithm divides each task's part by its loss": partial(
+            times, weigh=np.ones_like
+        ),
+        "this is the logarithm of the sum; each task needs a logarithm of its own": partial(
+            times, weigh=lambda L: 1 / L.sum()
+        ),
+        "both parts are divided by one mean over all entries (axis=0 is missing)": partial(
+            times, weigh=lambda L: 1 / L.mean()
+        ),
+        "each part is divided by the other task's loss": partial(times, weigh=lambda L: 1 / L[::-1]),
+        "each part is divided by the root of its loss; the derivative of log L is 1/L": partial(
+            times, weigh=lambda L: L**-0.5
+        ),
+        "half of it: the derivative of a square brings a factor of 2": {"result": lambda right: right / 2},
+        cancel + "loss alone": lambda X, *others: expected(X, *others) * len(X),
+        cancel + "gradient alone": lambda X, *others: expected(X, *others) / len(X),
+        "the sign is turned: this is the way down, and the gradient points up": {"result": np.negative},
         "the errors have not come back through the heads: each task's part is X' e_k times its head": without_heads,
         "this is the gradient on the heads; the question is about the trunk": (
             lambda X, trunk, heads, Y: trunk.T @ without_heads(X, trunk, heads, Y)
@@ -173,44 +174,37 @@ def joint_adam() -> Trial:
         start = rng.normal(size=size) + rng.choice([-4, 4], size=size)
         return start, rng.normal(size=(tasks, size)), weights, [0.05, 0.1, 0.02, 0.3][case % 4], steps
 
-    def run(turns: str = "joined", weight: str = "gradient", first: int = 1, late: int = 0, bare: bool = False):
-        """An answer: "joined", "in turn" or "own" (an Adam for each task), and what the task weight multiplies."""
-
-        def ends(start, targets, task_weights, rate, steps: int):
-            w, mean, square = start, np.zeros(targets.shape), np.zeros(targets.shape)
-            c, joined = task_weights[:, None], turns == "joined"
-            for k in range(first, first + steps - late):
-                correction = 1 if bare else np.sqrt(1 - 0.999**k) / (1 - 0.9**k)
-                for task in range(1 if joined else len(targets)):
-                    owner, who = task if turns == "own" else 0, slice(None) if joined else [task]
-                    slopes = 2 * (w - targets) * (c if weight == "gradient" else 1)
-                    gradient = slopes[who].sum(axis=0)
-                    mean[owner] = 0.9 * mean[owner] + 0.1 * gradient
-                    square[owner] = 0.999 * square[owner] + 0.001 * gradient**2
-                    length = rate * (c[who].sum() if weight == "move" else 1)
-                    w = w - length * correction * mean[owner] / (np.sqrt(square[owner]) + 1e-7)
-            return w
-
-        return ends
-
-    def expected(start, targets, task_weights, rate, steps):
-        return run()(start, targets, task_weights, rate, steps)
+    def expected(start, targets, task_weights, rate, steps, *, turns="joined", weight="gradient", first=1, bare=False):
+        """Turns are "joined", "in turn" or "own" (an Adam for each task); the task weight multiplies one of two."""
+        w, mean, square = start, np.zeros(targets.shape), np.zeros(targets.shape)
+        c, joined = task_weights[:, None], turns == "joined"
+        for k in range(first, first + steps):
+            correction = 1 if bare else np.sqrt(1 - 0.999**k) / (1 - 0.9**k)
+            for task in range(1 if joined else len(targets)):
+                owner, who = task if turns == "own" else 0, slice(None) if joined else [task]
+                gradients = 2 * (w - targets) * (c if weight == "gradient" else 1)
+                gradient = gradients[who].sum(axis=0)
+                mean[owner] = 0.9 * mean[owner] + 0.1 * gradient
+                square[owner] = 0.999 * square[owner] + 0.001 * gradient**2
+                length = rate * (c[who].sum() if weight == "move" else 1)
+                w = w - length * correction * mean[owner] / (np.sqrt(square[owner]) + 1e-7)
+        return w
 
     moves = "each task still moves the weights on its own; a joint step adds up the gradients, then moves once"
     two = "two bugs are left: count the moves in a joint step, and ask whether Adam ever sees a task weight"
     adams = "each task has an Adam of its own here, and "
     mistakes = {
-        "the first step divides zero by zero: the correction counts steps from 1": run(first=0),
-        "the task weights are ignored: they belong on the gradients, before Adam sees them": run(weight="none"),
-        "a task weight on the move only changes the rate; Adam must meet it in the gradient": run(weight="move"),
-        moves: run("in turn"),
-        two: run("in turn", "move"),
-        "the task weights have no effect, and " + moves: run("in turn", "none"),
-        "one step is missing: range(1, steps) makes steps - 1 of them": run(late=1),
-        adams + "that divides its task weight out; feed one Adam the sum": run("own"),
-        adams + "its task weight changes only that Adam's rate": run("own", "move"),
-        "the correction is gone; without it the first steps have another length": run(bare=True),
-        "the move goes uphill; a step is against the gradient": lambda a, b, c, rate, k: expected(a, b, c, -rate, k),
+        "the first step divides zero by zero: the correction counts steps from 1": {"first": 0},
+        "the task weights are ignored: they belong on the gradients, before Adam sees them": {"weight": "none"},
+        "a task weight on the move only changes the rate; Adam must meet it in the gradient": {"weight": "move"},
+        moves: {"turns": "in turn"},
+        two: {"turns": "in turn", "weight": "move"},
+        "the task weights have no effect, and " + moves: {"turns": "in turn", "weight": "none"},
+        "one step is missing: range(1, steps) makes steps - 1 of them": {"steps": lambda steps: steps - 1},
+        adams + "that divides its task weight out; feed one Adam the sum": {"turns": "own"},
+        adams + "its task weight changes only that Adam's rate": {"turns": "own", "weight": "move"},
+        "the correction is gone; without it the first steps have another length": {"bare": True},
+        "the move goes uphill; a step is against the gradient": {"rate": np.negative},
     }
     look = "a step is one weighted sum of gradients, one update of the memory, one move"
     # A common factor of all gradients changes nothing but the share of the 1e-7.

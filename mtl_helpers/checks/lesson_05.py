@@ -1,6 +1,6 @@
 """Answers to the exercises of lesson 05."""
 
-from collections.abc import Callable
+from functools import partial
 from itertools import permutations
 
 import numpy as np
@@ -31,8 +31,8 @@ def strength_and_ridge() -> Trial:
         return np.array([l1**2 / (tasks**2 * (l1 + l2)), l1 * l2 / (tasks * (l1 + l2))])
 
     mistakes = {
-        "these are the two numbers in the wrong order: strength first, then ridge": lambda *given: right(*given)[::-1],
-        "this is the result for two tasks; `tasks` may be larger": lambda l1, l2, tasks: right(l1, l2, 2),
+        "these are the two numbers in the wrong order: strength first, then ridge": {"result": np.flip},
+        "this is the result for two tasks; `tasks` may be larger": {"tasks": lambda tasks: 2},
         "the best common part is not the mean of the weights but a share of it, since it is charged as well": (
             lambda l1, l2, tasks: [(l1 - l2) / tasks**2, l2 / tasks]
         ),
@@ -43,7 +43,7 @@ def strength_and_ridge() -> Trial:
             lambda l1, l2, tasks: [0, l1 / tasks]
         ),
         "each deviation is charged l1 / tasks, not l1": lambda l1, l2, tasks: right(tasks * l1, l2, tasks),
-        "this counts each pair of tasks twice, once in either order": lambda *given: right(*given) * [0.5, 1],
+        "this counts each pair of tasks twice, once in either order": {"result": lambda both: both * [0.5, 1]},
         "the squared gaps of all pairs add up to `tasks` times the spread around the mean, so divide once more": (
             lambda l1, l2, tasks: right(l1, l2, tasks) * [tasks, 1]
         ),
@@ -76,21 +76,16 @@ def fit_softly() -> Trial:
         targets = [y[t] / np.sqrt(len(X[t])) for t in range(T)] + [np.zeros(d)] * len(gaps)
         return np.linalg.lstsq(np.concatenate(rows + gaps), np.concatenate(targets))[0].reshape(T, d)
 
-    def solved(X, y, pull, rows=len):
-        """The tasks' own systems, each divided by `rows` of its inputs, and `pull` between them."""
-        T, d = len(X), X[0].shape[1]
-        system, right = np.kron(pull, np.eye(d)), np.zeros(T * d)
+    def solved(X, y, prices, change=np.array, beside=-1, rows=len):
+        """The tasks' own systems, each divided by `rows` of its inputs, and a pull with a sign off the diagonal."""
+        T, d, prices = len(X), X[0].shape[1], change(prices)
+        pull, right = np.diag(prices.sum(axis=1)) + beside * prices, np.zeros(T * d)
+        system = np.kron(pull, np.eye(d))
         for t in range(T):
             own, size = slice(t * d, t * d + d), rows(X[t])
             system[own, own] += X[t].T @ X[t] / size
             right[own] = X[t].T @ y[t] / size
         return np.linalg.solve(system, right).reshape(T, d)
-
-    def laplacian(prices):
-        return np.diag(prices.sum(axis=1)) - prices
-
-    def changed(change: Callable) -> Callable:
-        return lambda X, y, prices: solved(X, y, laplacian(change(prices)))
 
     def pooled_rows(X, y, prices):
         return np.tile(np.linalg.lstsq(np.concatenate(X), np.concatenate(y))[0], (len(X), 1))
@@ -103,29 +98,29 @@ def fit_softly() -> Trial:
     one_way = "each pair pulls both of its tasks; here only one of the two moves towards the other"
     one_vector = "this is one weight vector for all tasks, the far end of the dial, whatever the prices"
     mistakes = {
-        "the penalty has the wrong sign: these tasks push each other away": changed(np.negative),
+        "the penalty has the wrong sign: these tasks push each other away": partial(solved, change=np.negative),
         "the errors are summed over the rows; each task's error is a mean, else large tasks hardly feel a pull": (
-            lambda X, y, prices: solved(X, y, laplacian(prices), lambda x: 1)
+            partial(solved, rows=lambda x: 1)
         ),
         "the block beside the diagonal is minus the price; with plus, a task is drawn to the other's opposite": (
-            lambda X, y, prices: solved(X, y, np.diag(prices.sum(axis=1)) + prices)
+            partial(solved, beside=1)
         ),
-        "the weights stand in columns; a row for each task is asked for": lambda *given: expected(*given).T,
-        "these are fits apart: no price has an effect": changed(lambda prices: 0 * prices),
-        "the pull is twice too strong: a pair is charged once, though `prices` lists it twice": changed(
-            lambda prices: 2 * prices
-        ),
-        "the pull is half of what it should be: error and penalty both bring a factor 2, and they cancel": changed(
-            lambda prices: prices / 2
-        ),
-        one_way: changed(np.triu),
-        one_way + ", the later one towards the earlier": changed(np.tril),
+        "the weights stand in columns; a row for each task is asked for": {"result": np.transpose},
+        "these are fits apart: no price has an effect": {"prices": np.zeros_like},
+        "the pull is twice too strong: a pair is charged once, though `prices` lists it twice": {
+            "prices": lambda prices: 2 * prices
+        },
+        "the pull is half of what it should be: error and penalty both bring a factor 2, and they cancel": {
+            "prices": lambda prices: prices / 2
+        },
+        one_way: partial(solved, change=np.triu),
+        one_way + ", the later one towards the earlier": partial(solved, change=np.tril),
         "this pulls all weights to zero; what draws task t to task s, `prices[t, s]` times w_s, is missing": (
-            lambda X, y, prices: solved(X, y, np.diag(prices.sum(axis=1)))
+            partial(solved, beside=0)
         ),
-        "this uses one price for all pairs; each pair has a price of its own": changed(
-            lambda prices: prices[0, min(1, len(prices) - 1)] * (1 - np.eye(len(prices)))
-        ),
+        "this uses one price for all pairs; each pair has a price of its own": {
+            "prices": lambda prices: prices[0, min(1, len(prices) - 1)] * (1 - np.eye(len(prices)))
+        },
         one_vector: pooled_rows,
         one_vector + ", with each task's rows counted alike": pooled_means,
     }
@@ -140,12 +135,9 @@ def best_order() -> Trial:
     def squares(trunk, other):
         return np.sum((trunk[:, :, None] - other[:, None]) ** 2, axis=0)
 
-    def of_cost(cost):
-        orders = np.array(list(permutations(range(len(cost)))))
-        return orders[cost[orders, np.arange(len(cost))].sum(axis=1).argmin()].tolist()
-
-    def closest(trunk, other, farthest=False):
-        return of_cost(-squares(trunk, other) if farthest else squares(trunk, other))
+    def expected(trunk, other, *, sign=1):
+        cost, orders = sign * squares(trunk, other), np.array([*permutations(range(trunk.shape[1]))])
+        return orders[cost[orders, np.arange(len(cost))].sum(axis=1).argmin()]
 
     def in_turn(trunk, other):
         order: list[int] = []
@@ -166,8 +158,8 @@ def best_order() -> Trial:
         order[np.linalg.norm(other, axis=0).argsort()] = np.linalg.norm(trunk, axis=0).argsort()
         return order
 
-    def by_angle(trunk, other):
-        return closest(*(array / np.linalg.norm(array, axis=0) for array in (trunk, other)))
+    def unit_length(trunk):
+        return trunk / np.linalg.norm(trunk, axis=0)
 
     taken_in_turn = "each unit takes the nearest one that is left, and the last must take what nobody wanted"
 
@@ -182,26 +174,23 @@ def best_order() -> Trial:
             return trunk, 0.45 * trunk + 0.55 * np.roll(trunk, -1, axis=1)
         return trunk, (trunk + rng.normal(size=(d, units)) * lengths[::-1])[:, rng.permutation(units)]
 
-    def expected(trunk, other):
-        return closest(trunk, other)
-
     mistakes = {
-        "this is the inverse: the order for `other`, to bring it closest to `trunk`": lambda *trunks: np.argsort(
-            closest(*trunks)
-        ),
+        "this is the inverse: the order for `other`, to bring it closest to `trunk`": {"result": np.argsort},
         "some units are used twice: an order holds each unit once": lambda *trunks: squares(*trunks).argmin(axis=0),
         taken_in_turn: in_turn,
         taken_in_turn + "; try whole orders": lambda trunk, other: np.argsort(in_turn(other, trunk)),
         "the closest pair goes first and what is left may fit badly; try whole orders": nearest_pair,
         "sorted by length, units that look alike need not meet; compare the units themselves": by_length,
-        "angles alone forget how long the units are, and the penalty charges for that, too": by_angle,
-        "this is the farthest order, not the closest": lambda *trunks: closest(*trunks, farthest=True),
+        "angles alone forget how long the units are, and the penalty charges for that, too": (
+            {"trunk": unit_length, "other": unit_length}
+        ),
+        "this is the farthest order, not the closest": {"sign": -1},
         "this leaves the units as they stand": lambda trunk, other: np.arange(trunk.shape[1]),
     }
     signs = {
         "this is the trunk in its new order; return the order itself, as the head needs it too": (
             lambda result, trunk, other: (
-                result.shape == trunk.shape and np.allclose(result, trunk[:, closest(trunk, other)])
+                result.shape == trunk.shape and np.allclose(result, trunk[:, expected(trunk, other)])
             )
         ),
     }

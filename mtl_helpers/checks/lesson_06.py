@@ -1,7 +1,5 @@
 """Answers to the exercises of lesson 06."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from mtl_helpers.checks.core import Trial, exercise
@@ -15,23 +13,23 @@ def rows_to_break_even() -> Trial:
         angle, noise = [float(rng.uniform(3, 80)), 90.0][case == 5], float(rng.uniform(0.2, 3))
         return angle, [20, 2, 7, 40][case % 4], noise
 
-    def rows(used: float = 1, less: float = 1, power: float = 2, gap: Callable = lambda phi: 1 - np.cos(phi)):
-        return lambda angle, d, noise: d + used + noise**power * (d - less) / gap(np.deg2rad(angle))
+    def expected(angle, d, noise, *, used=1, less=1, power=2, gap=lambda phi: 1 - np.cos(phi)):
+        return d + used + noise**power * (d - less) / gap(np.deg2rad(angle))
 
     mistakes = {
-        "the angle comes in degrees, and `np.cos` wants radians": rows(gap=lambda phi: 1 - np.cos(np.rad2deg(phi))),
-        "what enters is the variance of the noise, its standard deviation squared": rows(power=1),
-        "sin²(φ/2) is half of 1 - cos φ, and the saving of a task has the half as well: both go": rows(
-            gap=lambda phi: np.sin(phi / 2) ** 2
-        ),
-        "this solves for n - d, and the formula holds n - d - 1": rows(used=0),
-        "the saving is the price of d inputs less that of one: d - 1, not d": rows(less=0),
+        "the angle comes in degrees, and `np.cos` wants radians": {"angle": np.rad2deg},
+        "what enters is the variance of the noise, its standard deviation squared": {"power": 1},
+        "sin²(φ/2) is half of 1 - cos φ, and the saving of a task has the half as well: both go": {
+            "gap": lambda phi: np.sin(phi / 2) ** 2
+        },
+        "this solves for n - d, and the formula holds n - d - 1": {"used": 0},
+        "the saving is the price of d inputs less that of one: d - 1, not d": {"less": 0},
         "this is n - d - 1; the rows that the fit itself uses up are still to be added": lambda angle, d, noise: (
-            rows()(angle, d, noise) - d - 1
+            expected(angle, d, noise) - d - 1
         ),
     }
     look = "set the two sides of the break-even formula equal and solve for n"
-    return Trial(inputs, rows(), mistakes, look)
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("in each group some tasks pay for its trunk, and all others for a head of their own.")
@@ -40,8 +38,15 @@ def ratio_of_groups() -> Trial:
 
     def inputs(rng, case):
         d, several = int(rng.integers(8, 25)), [[6, 2], [6, 2], [9, 1]]
-        groups = [[9, 2], [5, 1], [2, 3]], several, [[8, 3]], [[1, 1], [4, 4], [3, 8], [10, 1]], [[2, 1], [7, 5]]
-        return groups[case % 5], d, int(rng.integers(2 * d, 5 * d))
+        groups = (
+            [[9, 2], [5, 1], [2, 3]],
+            several,
+            [[8, 3]],
+            [[1, 1], [4, 4], [3, 8], [10, 1]],
+            [[2, 1], [7, 5]],
+            [[2, 3]],
+        )
+        return groups[case % 6], d, int(rng.integers(2 * d, 5 * d))
 
     def price(p, n):
         return p / (n - p - 1)
@@ -74,7 +79,7 @@ def ratio_of_groups() -> Trial:
         "groups of more tasks weigh more: add up what all tasks pay, then divide": lambda groups, d, n: np.mean(
             [expected([group], d, n) for group in groups]
         ),
-        "this is what is saved; the ratio is what remains to pay": lambda groups, d, n: 1 - expected(groups, d, n),
+        "this is what is saved; the ratio is what remains to pay": {"result": lambda ratio: 1 - ratio},
     }
     look = "in each group r tasks pay price(d), and all others price(r)"
     return Trial(inputs, expected, mistakes, look)
@@ -95,34 +100,31 @@ def corrected_angle() -> Trial:
     def diagonal(X):
         return np.trace(np.linalg.inv(X.T @ X))
 
-    def angle(added: Callable = diagonal, freedom: Callable = np.subtract, off: float = 0, form: Callable = np.degrees):
-        def of_fits(X, Y):
-            fits = np.linalg.solve(X.T @ X, X.T @ Y)
-            noise = np.sum((Y - X @ fits) ** 2, axis=0) / freedom(*X.shape) * added(X)
-            product = fits[:, 0] @ fits[:, 1] - off * np.sqrt(np.prod(noise))
-            cosine = product / np.sqrt(np.prod(np.sum(fits**2, axis=0) - noise))
-            return form(np.arccos(np.clip(cosine, -1, 1)))
-
-        return of_fits
+    def expected(X, Y, *, added=diagonal, freedom=np.subtract, off=0):
+        fits = np.linalg.solve(X.T @ X, X.T @ Y)
+        noise = np.sum((Y - X @ fits) ** 2, axis=0) / freedom(*X.shape) * added(X)
+        product = fits[:, 0] @ fits[:, 1] - off * np.sqrt(np.prod(noise))
+        cosine = product / np.sqrt(np.prod(np.sum(fits**2, axis=0) - noise))
+        return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
 
     mistakes = {
-        "this is the angle between the fits; noise has made both of them too long": angle(added=lambda X: 0),
-        "the noise is underestimated: divide the squared residuals by n - d, not by n": angle(freedom=lambda n, d: n),
-        "d/(n - d - 1) is the mean for normal inputs; take the diagonal sum for the rows that are there": angle(
-            added=lambda X: X.shape[1] / (len(X) - X.shape[1] - 1)
-        ),
-        "the diagonal is that of the inverse of X'X, not one over the diagonal of X'X": angle(
-            added=lambda X: np.sum(1 / np.sum(X**2, axis=0))
-        ),
-        "the product of the two fits is right on average; take nothing off it": angle(off=1),
-        "the angle is asked in degrees": angle(form=float),
-        "this is the cosine of the angle": angle(form=np.cos),
-        "an angle above 90 degrees stays above 90: keep the sign of the product": angle(
-            form=lambda phi: np.degrees(min(phi, np.pi - phi))
-        ),
+        "this is the angle between the fits; noise has made both of them too long": {"added": lambda X: 0},
+        "the noise is underestimated: divide the squared residuals by n - d, not by n": {"freedom": lambda n, d: n},
+        "d/(n - d - 1) is the mean for normal inputs; take the diagonal sum for the rows that are there": {
+            "added": lambda X: X.shape[1] / (len(X) - X.shape[1] - 1)
+        },
+        "the diagonal is that of the inverse of X'X, not one over the diagonal of X'X": {
+            "added": lambda X: np.sum(1 / np.sum(X**2, axis=0))
+        },
+        "the product of the two fits is right on average; take nothing off it": {"off": 1},
+        "the angle is asked in degrees": {"result": np.radians},
+        "this is the cosine of the angle": {"result": lambda degrees: np.cos(np.radians(degrees))},
+        "an angle above 90 degrees stays above 90: keep the sign of the product": {
+            "result": lambda degrees: min(degrees, 180 - degrees)
+        },
     }
     look = "take the noise off both squared lengths, then divide the product of the fits by the root of theirs"
-    return Trial(inputs, angle(), mistakes, look)
+    return Trial(inputs, expected, mistakes, look)
 
 
 @exercise("bias is what the trunk cannot see, variance is what the tasks pay for it.")
@@ -137,26 +139,28 @@ def predicted_error() -> Trial:
     def listed(d, tasks, r, n):
         return r * d / (n - d - 1) + (tasks - r) * r / (n - r - 1)
 
-    def error(missed: Callable = lambda s, r: sum(s[r:] ** 2), paid: Callable = listed, power=2, over=1):
-        def of_trunk(truth, width, n, noise):
-            singular = np.sqrt(np.maximum(np.linalg.eigvalsh(truth.T @ truth)[::-1], 0))
-            return (missed(singular, width) + noise**power * paid(*truth.shape, width, n)) / truth.shape[1] ** over
+    def squared(singular, r):
+        return sum(singular[r:] ** 2)
 
-        return of_trunk
+    def expected(truth, width, n, noise, *, missed=squared, paid=listed, power=2, over=1):
+        singular = np.sqrt(np.maximum(np.linalg.eigvalsh(truth.T @ truth)[::-1], 0))
+        return (missed(singular, width) + noise**power * paid(*truth.shape, width, n)) / truth.shape[1] ** over
 
     mistakes = {
-        "this is the variance alone; the trunk also misses what lies beyond its width": error(lambda s, r: 0),
-        "this is the bias alone; the tasks also pay for the trunk and for their heads": error(paid=lambda *_: 0),
-        "this is the sum over the tasks; divide by their number": error(over=0),
-        "the bias is a sum of squares, and your singular values are not squared": error(lambda s, r: sum(s[r:])),
-        "all directions beyond the width are missed, and you took only the first": error(
-            lambda s, r: sum(s[r:][:1] ** 2)
-        ),
-        "these singular values are kept by the trunk; the bias is what it misses": error(lambda s, r: sum(s[:r] ** 2)),
-        "the price list is in units of σ², the variance of the noise": error(power=1),
-        "this charges the heads at the trunk's rate; a head is a fit of r weights, and costs price(r)": error(
-            paid=lambda d, tasks, r, n: r * (d + tasks - r) / (n - d - 1)
-        ),
+        "this is the variance alone; the trunk also misses what lies beyond its width": {"missed": lambda s, r: 0},
+        "this is the bias alone; the tasks also pay for the trunk and for their heads": {"paid": lambda *_: 0},
+        "this is the sum over the tasks; divide by their number": {"over": 0},
+        "the bias is a sum of squares, and your singular values are not squared": {"missed": lambda s, r: sum(s[r:])},
+        "all directions beyond the width are missed, and you took only the first": {
+            "missed": lambda s, r: sum(s[r:][:1] ** 2)
+        },
+        "these singular values are kept by the trunk; the bias is what it misses": {
+            "missed": lambda s, r: sum(s[:r] ** 2)
+        },
+        "the price list is in units of σ², the variance of the noise": {"power": 1},
+        "this charges the heads at the trunk's rate; a head is a fit of r weights, and costs price(r)": {
+            "paid": lambda d, tasks, r, n: r * (d + tasks - r) / (n - d - 1)
+        },
     }
     look = "add the squared singular values beyond the width to σ² times the price list, and divide by the tasks"
-    return Trial(inputs, error(), mistakes, look)
+    return Trial(inputs, expected, mistakes, look)

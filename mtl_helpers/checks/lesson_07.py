@@ -1,7 +1,5 @@
 """Answers to the exercises of lesson 07."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from mtl_helpers.checks.core import Trial, exercise
@@ -16,27 +14,21 @@ def delta_m() -> Trial:
         shared, alone = rng.uniform(0.1, 1, size=(2, tasks)) * np.resize([1, 40, 0.2], tasks)
         return shared, alone, [bool((case + k) % 3) if case % 4 else bool(rng.integers(2)) for k in range(tasks)]
 
-    def expected(shared, alone, higher):
-        gains = [(s - a if up else a - s) / a for s, a, up in zip(shared, alone, higher, strict=True)]
-        return sum(gains) / len(gains)
-
-    def built(
-        gain: Callable = lambda s, a: (s - a) / a, sign: Callable = lambda up: 2 * up - 1, over: Callable = np.mean
-    ) -> Callable:
-        return lambda shared, alone, higher: over(sign(np.array(higher)) * gain(shared, alone))
+    def expected(shared, alone, higher, *, rise=lambda s, a: (s - a) / a, over=np.mean):
+        return over([rise(s, a) if up else -rise(s, a) for s, a, up in zip(shared, alone, higher, strict=True)])
 
     mistakes = {
-        "the sign is turned: a lower error and a higher score are gains": built(sign=lambda up: 1 - 2 * up),
-        "this takes every task for a score; where lower is better, a fall is the gain": built(sign=lambda up: 1),
-        "this takes every task for an error; where higher is better, a rise is the gain": built(sign=lambda up: -1),
-        "divide by the baseline, the task alone, and not by what sharing reached": built(lambda s, a: (s - a) / s),
-        "these are differences; divide each by the task's own baseline": built(lambda s, a: s - a),
-        "this is the sum over the tasks; take the mean": built(over=np.sum),
-        "these are the gains task by task; take their mean": built(over=lambda gains: gains),
+        "the sign is turned: a lower error and a higher score are gains": {"result": np.negative},
+        "this takes every task for a score; where lower is better, a fall is the gain": {"higher": np.ones_like},
+        "this takes every task for an error; where higher is better, a rise is the gain": {"higher": np.zeros_like},
+        "divide by the baseline, the task alone, and not by what sharing reached": {"rise": lambda s, a: (s - a) / s},
+        "these are differences; divide each by the task's own baseline": {"rise": np.subtract},
+        "this is the sum over the tasks; take the mean": {"over": np.sum},
+        "these are the gains task by task; take their mean": {"over": np.array},
         "this adds up all tasks before it divides, so the task with large numbers decides": lambda s, a, up: (
             np.sum((2 * np.array(up) - 1) * (s - a)) / np.sum(a)
         ),
-        "this is a mean of ratios, in which no change counts 1": built(lambda s, a: s / a, sign=lambda up: 1),
+        "this is a mean of ratios, in which no change counts 1": lambda s, a, up: np.mean(s / a),
     }
     look = "for each task the change in the good direction, divided by the task alone; then the mean"
     return Trial(inputs, expected, mistakes, look)
@@ -50,39 +42,32 @@ def trunk_gradients() -> Trial:
         n, d, r = [12, 3, 1, 8][case % 4], [4, 1, 3][case % 3], [3, 2, 1, 5, 4][case % 5]
         return tuple(rng.normal(size=shape) for shape in ((n, d), (d, r), (r, 2), (n, 2)))
 
-    def expected(X, trunk, heads, Y):
-        backs = 2 / len(X) * X.T @ (X @ trunk @ heads - Y)
-        return [np.outer(back, head) for back, head in zip(backs.T, heads.T, strict=True)]
-
-    def built(error: Callable = np.subtract, heads: Callable = lambda V: V, factor: Callable = lambda n: 2 / n):
-        def gradients(X, trunk, V, Y):
-            back = factor(len(X)) * X.T @ error(X @ trunk @ V, Y)
-            return [np.outer(back[:, k], heads(V)[:, k]) for k in (0, 1)]
-
-        return gradients
-
-    def of_heads(X, trunk, heads, Y):
-        return (2 / len(X) * (X @ trunk).T @ (X @ trunk @ heads - Y)).T
-
     def without_heads(X, trunk, heads, Y):
         return (2 / len(X) * X.T @ (X @ trunk @ heads - Y)).T
 
-    def cosine(*given):
-        one, two = expected(*given)
-        return np.sum(one * two) / np.sqrt(np.sum(one**2) * np.sum(two**2))
+    def expected(X, trunk, heads, Y, *, through=np.array):
+        backs = without_heads(X, trunk, heads, Y)
+        return [np.outer(back, head) for back, head in zip(backs, through(heads).T, strict=True)]
+
+    def cosine(both):
+        return np.sum(both[0] * both[1]) / np.prod(np.linalg.norm(both, axis=(1, 2)))
 
     mistakes = {
-        "these are the gradients on the heads; the question is about the trunk, which both share": of_heads,
-        "a task's error comes back through its head; multiply it by the head's weights": without_heads,
-        "a task's error goes back through its own head, and yours goes through the other task's": built(
-            heads=lambda V: V[:, ::-1]
+        "these are the gradients on the heads; the question is about the trunk, which both share": (
+            lambda X, trunk, heads, Y: without_heads(X, trunk, heads, Y) @ trunk
         ),
-        "the two gradients are in the wrong order: task 1 comes first": lambda *given: expected(*given)[::-1],
-        "this is the cosine of the two gradients; hand over both, and take it from them": cosine,
-        "the error of a task is its prediction minus its target; the target is missing": built(lambda out, Y: out),
-        "the sign is turned: the error is prediction minus target": built(lambda out, Y: Y - out),
-        "the mean over the rows is missing: divide by their number": built(factor=lambda n: 2),
-        "the factor 2 from the square is missing": built(factor=lambda n: 1 / n),
+        "a task's error comes back through its head; multiply it by the head's weights": without_heads,
+        "a task's error goes back through its own head, and yours goes through the other task's": {
+            "through": np.fliplr
+        },
+        "the two gradients are in the wrong order: task 1 comes first": {"result": lambda both: both[::-1]},
+        "this is the cosine of the two gradients; hand over both, and take it from them": {"result": cosine},
+        "the error of a task is its prediction minus its target; the target is missing": {"Y": np.zeros_like},
+        "the sign is turned: the error is prediction minus target": {"result": np.negative},
+        "the mean over the rows is missing: divide by their number": lambda X, *others: (
+            expected(X, *others) * np.array(len(X))
+        ),
+        "the factor 2 from the square is missing": {"result": lambda both: both / 2},
     }
     look = "the gradient on the trunk is 2/n X' (error of the task) (its head)', one matrix for each task"
     return Trial(inputs, expected, mistakes, look)
@@ -106,7 +91,7 @@ def honest_error() -> Trial:
         chosen = means.index(min(means))
         return sum(testing[chosen]) / len(testing[chosen])
 
-    def at(choose: Callable) -> Callable:
+    def at(choose):
         return lambda choosing, testing: testing[choose(choosing, testing)].mean()
 
     mistakes = {

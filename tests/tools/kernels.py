@@ -21,11 +21,6 @@ import zmq
 from nbval.plugin import IPyNbCell
 
 MOST_MEMORY = 1.0  # GB, of which TensorFlow takes most
-# Debts, with what was measured in GB. Who makes one of these lessons smaller takes it out.
-MAY_TAKE_MORE = {
-    "03_train_tasks_alternately",  # 0.99
-    "07_test_sharing_on_images",  # 1.01
-}
 
 FOLDER = Path(tempfile.mkdtemp(prefix="k"))  # a short name: a socket's whole path has room for a hundred letters
 numbers = itertools.count()
@@ -90,7 +85,7 @@ def pytest_runtest_call(item: pytest.Item):
         before, peak = getattr(item.parent, "peak_memory", 0.0), peak_memory(item.parent.kernel.km)
         item.parent.peak_memory = peak
         item.user_properties.append(("peak memory", peak))  # travels with the report from a worker to the summary
-        if before <= MOST_MEMORY < peak and item.path.stem not in MAY_TAKE_MORE:
+        if before <= MOST_MEMORY < peak:
             pytest.fail(f"up to this cell the kernel took {peak:.2f} GB of memory, {MOST_MEMORY} GB are allowed")
     return result
 

@@ -38,6 +38,7 @@ WRONG = {
         read(by_distance),
         read(lambda X, y, new: Ridge(1e-2).fit(X, y).predict(new)),
         {"hidden": lambda hidden: hidden[:, :5]},
+        {"result": lambda share: max(share, 1 - share)},
     ],
 }
 RIGHT = {

@@ -6,6 +6,7 @@ import networkx as nx
 import numpy as np
 import scipy.optimize
 import tensorflow as tf
+from wrong_answers.tapes import by_tape
 
 
 def walk(sources, loss, weights, stops, depth=99):
@@ -32,14 +33,8 @@ def by_networkx(sources, loss, weights, stops):
     return [weight in graph and loss in nx.descendants(graph, weight) for weight in weights]
 
 
-def by_tape(loss=lambda e: tf.reduce_sum(e**2) / len(e), unit=tf.nn.relu):
-    def streams(X, targets, trunk, heads):
-        trunk = tf.Variable(trunk)
-        with tf.GradientTape(persistent=True) as tape:
-            losses = [loss(unit(X @ trunk) @ head - Y) for head, Y in zip(heads, targets, strict=True)]
-        return [tape.gradient(one, trunk) for one in losses]
-
-    return streams
+def taped(loss=lambda e: tf.reduce_sum(e**2) / len(e), unit=tf.nn.relu):
+    return by_tape(lambda X, Y, trunk, heads: [loss(unit(X @ trunk) @ heads[k] - Y[k]) for k in (0, 1)], of=2)
 
 
 def by_einsum(X, targets, trunk, heads):
@@ -69,11 +64,11 @@ WRONG = {
         ({"result": lambda width: [width, width]}, "has shape"),
     ],
     "trunk_streams": [
-        by_tape(unit=tf.nn.leaky_relu),
-        by_tape(unit=tf.nn.relu6),
-        by_tape(lambda e: tf.reduce_sum(e**2) / 7),
-        by_tape(lambda e: tf.reduce_sum(e[:, :1] ** 2) / len(e)),
-        by_tape(lambda e: tf.norm(e)),
+        taped(unit=tf.nn.leaky_relu),
+        taped(unit=tf.nn.relu6),
+        taped(lambda e: tf.reduce_sum(e**2) / 7),
+        taped(lambda e: tf.reduce_sum(e[:, :1] ** 2) / len(e)),
+        taped(tf.norm),
         {"result": lambda streams: streams / np.linalg.norm(streams, axis=(1, 2), keepdims=True)},
         {"heads": abs},
         ({"result": lambda streams: streams.swapaxes(1, 2)}, "has shape"),
@@ -90,5 +85,5 @@ RIGHT = {
         lambda d, m, outputs: Fraction(m * (d + sum(outputs)), len(outputs) * d + sum(outputs)),
         lambda d, m, o: scipy.optimize.brentq(lambda w: sum(d * w + w * k for k in o) - m * (d + sum(o)), 0, 1e4),
     ],
-    "trunk_streams": [by_tape(), by_einsum],
+    "trunk_streams": [taped(), by_einsum],
 }

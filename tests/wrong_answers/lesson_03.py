@@ -76,6 +76,7 @@ WRONG = {
         {"w1": abs},
         *[{"result": result} for result in (np.sort, abs)],
         ({"result": lambda result: result[1]}, "has shape ()"),
+        ({"result": lambda result: result + 1e-5}, "look for rounding"),
     ],
     "tempered": [
         lambda sizes, temperature: np.sqrt(sizes) / np.sqrt(sizes).sum(),

@@ -6,6 +6,7 @@ import math
 import keras
 import numpy as np
 import tensorflow as tf
+from wrong_answers.tapes import by_tape
 
 
 def weight(of, radians=np.deg2rad):
@@ -20,26 +21,18 @@ def masked(count):
     return gradient
 
 
-def by_tape(clean):
-    def gradient(predictions, targets):
-        p, here = tf.Variable(predictions), tf.math.is_finite(targets)
-        with tf.GradientTape() as tape:
-            squares = tf.where(here, (p - (tf.where(here, targets, 0) if clean else targets)) ** 2, 0)
-            present = tf.reduce_sum(tf.cast(here, tf.float64), axis=0)
-            loss = tf.reduce_sum(tf.reduce_sum(squares, axis=0) / tf.maximum(present, 1))
-        return tape.gradient(loss, p)
+def masked_loss(clean):
+    def loss(p, targets):
+        here = tf.math.is_finite(targets)
+        squares = tf.where(here, (p - (tf.where(here, targets, 0) if clean else targets)) ** 2, 0)
+        present = tf.reduce_sum(tf.cast(here, tf.float64), axis=0)
+        return tf.reduce_sum(tf.reduce_sum(squares, axis=0) / tf.maximum(present, 1))
 
-    return gradient
+    return loss
 
 
 def on_trunk(loss):
-    def gradient(X, trunk, heads, Y):
-        U = tf.Variable(trunk)
-        with tf.GradientTape() as tape:
-            value = loss(tf.reduce_mean((X @ U @ heads - Y) ** 2, axis=0))
-        return tape.gradient(value, U)
-
-    return gradient
+    return by_tape(lambda X, U, heads, Y: loss(tf.reduce_mean((X @ U @ heads - Y) ** 2, axis=0)), of=1)
 
 
 def adam(one=0.9, two=0.999, small=1e-7, slope=np.array):
@@ -72,8 +65,8 @@ WRONG = {
         lambda p, t: 2 * (p - np.nan_to_num(t)) / np.maximum(np.isfinite(t).sum(axis=0), 1),
         {"targets": abs},
         {"predictions": np.round},
-        ({"result": np.nan_to_num}, "NaN was silenced at the end"),
-        (by_tape(clean=False), "zero times NaN is NaN"),
+        *[({change: np.nan_to_num}, "NaN was silenced, and with it") for change in ("result", "predictions")],
+        (by_tape(masked_loss(clean=False), of=0), "zero times NaN is NaN"),
         (masked(lambda here: here.sum(axis=0)), "divides zero by zero"),
         ({"targets": lambda targets: targets[:, :2]}, "raised ValueError"),
     ],
@@ -94,7 +87,7 @@ WRONG = {
 RIGHT = {
     "task_weight": [weight(lambda a: cmath.exp(2j * a).imag + 0j, radians=math.radians)],
     "masked_gradient": [
-        by_tape(clean=True),
+        by_tape(masked_loss(clean=True), of=0),
         lambda p, t: 2 * (p - np.ma.masked_invalid(t)).filled(0) / np.isfinite(t).sum(axis=0).clip(1),
     ],
     "gradient_of_logs": [on_trunk(lambda L: tf.math.log(tf.reduce_prod(L)))],

@@ -52,6 +52,7 @@ WRONG = {
         {"groups": lambda groups: {tuple(group) for group in groups}},
         {"groups": lambda groups: groups[:2]},
         {"n": lambda n: n + 1},
+        {"result": lambda ratio: min(ratio, 0.9)},
     ],
     "corrected_angle": [
         angle(pool=lambda noise: np.full(2, noise.mean())),

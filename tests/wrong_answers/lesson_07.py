@@ -2,20 +2,15 @@
 
 import numpy as np
 import tensorflow as tf
+from wrong_answers.tapes import by_tape
 
 
 def gains(over=np.mean, shrink=lambda gain: gain):
     return lambda shared, alone, higher: over(shrink(np.where(higher, 1, -1) * (shared / alone - 1)))
 
 
-def by_tape(loss=lambda e: tf.reduce_mean(e**2)):
-    def gradients(X, trunk, heads, Y):
-        U = tf.Variable(trunk)
-        with tf.GradientTape(persistent=True) as tape:
-            losses = [loss((X @ U @ heads - Y)[:, k]) for k in (0, 1)]
-        return [tape.gradient(one, U) for one in losses]
-
-    return gradients
+def taped(loss=lambda e: tf.reduce_mean(e**2)):
+    return by_tape(lambda X, U, heads, Y: [loss((X @ U @ heads - Y)[:, k]) for k in (0, 1)], of=1)
 
 
 def stop_by(choose):
@@ -29,8 +24,8 @@ WRONG = {
         ({"result": lambda result: np.round(result, 5)}, "look for rounding"),
     ],
     "trunk_gradients": [
-        by_tape(lambda e: tf.reduce_mean(tf.abs(e))),
-        by_tape(lambda e: tf.reduce_sum(e**2) / 12),
+        taped(lambda e: tf.reduce_mean(tf.abs(e))),
+        taped(lambda e: tf.reduce_sum(e**2) / 12),
         {"result": lambda both: both / np.linalg.norm(both)},
         ({"result": lambda both: both.swapaxes(1, 2)}, "has shape"),
     ],
@@ -44,7 +39,7 @@ WRONG = {
 }
 RIGHT = {
     "delta_m": [gains(), lambda s, a, up: 1 - np.mean(np.where(up, 2 - s / a, s / a))],
-    "trunk_gradients": [by_tape(), lambda X, U, V, Y: 2 / len(X) * np.einsum("nd,nk,rk->kdr", X, X @ U @ V - Y, V)],
+    "trunk_gradients": [taped(), lambda X, U, V, Y: 2 / len(X) * np.einsum("nd,nk,rk->kdr", X, X @ U @ V - Y, V)],
     "honest_error": [
         stop_by(lambda c, t: c.sum(axis=1).argsort()[0]),
         lambda c, t: min(zip(c.mean(axis=1), t.mean(axis=1), strict=True))[1],

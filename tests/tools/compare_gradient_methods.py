@@ -1,0 +1,185 @@
+"""Compare gradient methods on posed digits: `python tests/tools/compare_gradient_methods.py` writes room 09a's tables.
+
+By hand; pytest does not collect it. What a table already holds is kept, so delete a table, or some of its rows, to
+have them computed anew. All of it takes about six minutes of processor time.
+
+- `09a_chosen.csv`: for each arena and method the rate, weight decay and number of steps with the smallest mean error
+  over the choosing seeds.
+- `09a_errors.csv`: the errors of the four tasks there, for each of the measured seeds. No choosing seed is measured.
+
+A seed draws the poses, the training rows, the batches and the start. An error is the mean square on new rows, divided
+by the variance. Lesson 09 computes one method anew, equal in every stored digit.
+"""
+
+import csv
+import sys
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import product
+from pathlib import Path
+from time import process_time
+
+import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
+
+import numpy as np
+from mtl_helpers import methods
+from threadpoolctl import threadpool_limits
+
+TABLES = Path(__file__).parents[2] / "notebooks" / "deeper"
+TASKS = ["angle", "shift", "odd", "at_least_five"]
+CHOOSING, MEASURED = range(100, 104), range(24)
+ROWS, NEW, BATCH, STEPS, STOPS = 160, 600, 16, 600, 15
+RATES, DECAYS = (0.004, 0.008, 0.016, 0.032), (0.25, 0.5, 1.0)
+# Units of the trunk, and by what the second task's target is multiplied.
+ARENAS = {"narrow": (4, 1.0), "other units": (4, 10.0)}
+
+
+def each(rule: Callable) -> Callable:
+    """A rule for the gradients J (tasks, weights) of one network as one for all: (seeds, tasks, weights)."""
+    return lambda J, rngs: np.array([rule(one) for one in J])
+
+
+def drawing(rule: Callable) -> Callable:
+    return lambda J, rngs: np.array([rule(one, rng) for one, rng in zip(J, rngs, strict=True)])
+
+
+def another(rule: Callable) -> Callable:
+    """Control: each network gets the weights that the rule finds for another network."""
+    return lambda J, rngs: np.roll(rule(J, rngs), 1, axis=0)
+
+
+RULES = {
+    "sum": each(lambda J: np.ones(len(J))),
+    "MGDA": each(methods.mgda),
+    "DualProj": each(methods.dualproj),
+    "UPGrad": each(methods.upgrad),
+    "PCGrad": drawing(methods.pcgrad),
+    "CAGrad 0.5": each(partial(methods.cagrad, c=0.5)),
+    "Nash": each(methods.nash),
+    "ConFIG": each(methods.config),
+    "Aligned": each(methods.aligned),
+    "random weights": drawing(lambda J, rng: rng.dirichlet(np.ones(len(J)))),
+}
+RULES["UPGrad of another"] = another(RULES["UPGrad"])
+OF_UNITS = ["sum", "1/variance", "MGDA", "UPGrad", "PCGrad", "Nash", "ConFIG"]  # in the arena "other units"
+
+
+def triangles(J: np.ndarray) -> np.ndarray:
+    """(seeds, tasks, tasks): shorter vectors with the same products, which are all that the rules look at."""
+    return np.linalg.qr(J.mT, mode="r").mT
+
+
+def draw(seeds: Iterable[int], width: int, unit: float) -> tuple:
+    """Inputs, scaled targets, row numbers of the batches and starts, with a leading axis of seeds."""
+    X, Y, batches = [], [], []
+    for seed in seeds:
+        images, labels = mtl.posed_digits(TASKS, seed=seed)
+        X.append(np.hstack([images - images[:ROWS].mean(axis=0), np.ones((len(images), 1))]))
+        targets = np.hstack([labels[task] for task in TASKS])
+        Y.append((targets - targets[:ROWS].mean(axis=0)) / targets[:ROWS].std(axis=0) * [1, unit, 1, 1])
+        rng = np.random.default_rng([seed, 9])
+        batches.append([rng.permutation(ROWS)[:BATCH] for _ in range(STEPS)])
+    start = mtl.random_start({"trunk": (65, width), "heads": (width, len(TASKS))}, seeds)
+    return np.array(X), np.array(Y), np.array(batches), start
+
+
+def train(drawn: tuple, rule: Callable, rate: float, decay: float, steps: int, every: int) -> list[dict]:
+    """Weights after each `every` steps of Adam: the trunk follows J'w, and each head the loss of its own task."""
+    X, Y, batches, start = drawn
+    weights, seed = {name: w.copy() for name, w in start.items()}, np.arange(len(X))[:, None]
+    memory, path = {name: (0.0, 0.0) for name in weights}, []
+    rngs = [np.random.default_rng([9, k]) for k in range(len(X))]
+    for k in range(1, steps + 1):
+        rows = batches[:, k - 1]
+        x, y = X[seed, rows], Y[seed, rows]
+        hidden = np.maximum(x @ weights["trunk"], 0)
+        errors = 2 / x.shape[1] * (hidden @ weights["heads"] - y)
+        streams = errors.mT[..., None] * weights["heads"].mT[:, :, None] * (hidden > 0)[:, None]
+        J = x.mT[:, None] @ streams  # (seeds, tasks, inputs, units)
+        w = rule(triangles(J.reshape(*J.shape[:2], -1)), rngs)
+        gradients = {"trunk": np.einsum("st,stij->sij", w, J), "heads": hidden.mT @ errors}
+        for name, gradient in gradients.items():
+            move, memory[name] = _adam(gradient, memory[name], k, rate)
+            weights[name] = (1 - rate * decay) * weights[name] + move
+        if k % every == 0:
+            path.append(dict(weights))
+    return path
+
+
+def _adam(gradient: np.ndarray, memory: tuple, k: int, rate: float) -> tuple:
+    mean, square = 0.9 * memory[0] + 0.1 * gradient, 0.999 * memory[1] + 0.001 * gradient**2
+    return -rate * np.sqrt(1 - 0.999**k) / (1 - 0.9**k) * mean / (np.sqrt(square) + 1e-7), (mean, square)
+
+
+def errors_of(drawn: tuple, weights: dict, rows: slice) -> np.ndarray:
+    """(seeds, tasks): mean squares on new rows, divided by the variance."""
+    X, Y = drawn[0][:, rows], drawn[1][:, rows]
+    out = np.maximum(X @ weights["trunk"], 0) @ weights["heads"]
+    return np.mean((out - Y) ** 2, axis=1) / Y.var(axis=1)
+
+
+def choose(drawn: tuple, rule: Callable) -> list:
+    """Rate, decay and steps of the smallest mean error over seeds and tasks, and that error.
+
+    Where the best rate or decay is an edge of what was tried, the next one beyond is tried as well.
+    """
+    rates, decays, found, every = list(RATES), list(DECAYS), {}, STEPS // STOPS
+    while missing := [setting for setting in product(rates, decays) if setting not in found]:
+        for setting in missing:
+            path = train(drawn, rule, *setting, STEPS, every)
+            scores = [errors_of(drawn, weights, slice(ROWS, ROWS + NEW)).mean() for weights in path]
+            found[setting] = min(scores), every * (1 + int(np.argmin(scores)))
+        best = min(found, key=found.get)
+        for value, tried in zip(best, (rates, decays), strict=True):
+            if value in (min(tried), max(tried)):
+                tried.append(value / 2 if value == min(tried) else 2 * value)
+    error, steps = found[best]
+    return [*best, steps, f"{error:.4f}"]
+
+
+def known(path: Path, heading: str) -> list[dict]:
+    """The rows of a table; one that is not there yet gets its heading."""
+    if not path.exists():
+        path.write_text(heading + "\n", encoding="utf-8")
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def add(path: Path, rows: Iterable[list]) -> None:
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(",".join(map(str, row)) + "\n" for row in rows)
+
+
+def say(text: str) -> None:
+    print(f"{text}, after {process_time():.0f} seconds of processor time", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Add to the tables what they lack."""
+    choices, measured = TABLES / "09a_chosen.csv", TABLES / "09a_errors.csv"
+    chosen = {(row["arena"], row["method"]): row for row in known(choices, "arena,method,rate,decay,steps,error")}
+    done = {(row["arena"], row["method"]) for row in known(measured, "arena,method,seed," + ",".join(TASKS))}
+    for arena, sizes in ARENAS.items():
+        fixed = np.array([1, sizes[1] ** -2, 1, 1])
+        rules = RULES | {"1/variance": each(lambda J, fixed=fixed: fixed)}
+        rules = {name: rules[name] for name in (OF_UNITS if arena == "other units" else RULES)}
+        if missing := [name for name in rules if (arena, name) not in chosen]:
+            drawn = draw(CHOOSING, *sizes)
+            for name in missing:
+                rate, decay, steps, error = choose(drawn, rules[name])
+                add(choices, [[arena, name, rate, decay, steps, error]])
+                chosen[arena, name] = {"rate": rate, "decay": decay, "steps": steps}
+                say(f"{arena}: chose for {name}")
+        if missing := [name for name in rules if (arena, name) not in done]:
+            drawn = draw(MEASURED, *sizes)
+            for name in missing:
+                rate, decay, steps = (float(chosen[arena, name][key]) for key in ("rate", "decay", "steps"))
+                (weights,) = train(drawn, rules[name], rate, decay, int(steps), int(steps))
+                errors = errors_of(drawn, weights, slice(ROWS, None))
+                add(measured, [[arena, name, seed, *(f"{e:.4f}" for e in row)] for seed, row in enumerate(errors)])
+                say(f"{arena}: measured {name}")
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1):
+        main()
