@@ -62,8 +62,8 @@ def epochs_run() -> Trial:
         walks = rng.normal(size=(epochs, tasks)).cumsum(axis=0) - 0.02 * np.arange(epochs)[:, None]
         return np.round(0.3 * walks + rng.normal(scale=0.3, size=(epochs, tasks)), 1), [3, 1, 5, 2, 4, 6, 3][case % 7]
 
-    def expected(losses, patience):
-        return run(losses, patience)
+    def expected(val_losses, patience):
+        return run(val_losses, patience)
 
     def run(
         losses: np.ndarray,

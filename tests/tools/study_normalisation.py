@@ -30,13 +30,14 @@ class InTurns(keras.Model):
         path = keras.Model(self.input, self.output[task])
         with tf.GradientTape() as tape:
             loss = self.loss[task](y, path(x, training=True))
+            total = loss + sum(path.losses)
         weights = path.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, weights), weights)
+        self.optimizer.apply(tape.gradient(total, weights), weights)
         return loss
 
     def train_step(self, data: tuple) -> dict[str, tf.Tensor]:
         (number, x), y = data
-        return {"loss": tf.switch_case(number, [partial(self.turn, task, x, y) for task in self.output_names])}
+        return {"last_loss": tf.switch_case(number, [partial(self.turn, task, x, y) for task in self.output_names])}
 
 
 class WholeModel(InTurns):
@@ -107,13 +108,17 @@ def errors(model: keras.Model, X: np.ndarray, Y: np.ndarray, training: bool = Fa
     return [float(np.mean((out - y) ** 2) / y.var()) for out, y in zip(outs, Y[:, new], strict=True)]
 
 
-def with_own_statistics(model: keras.Model, X: np.ndarray, Y: np.ndarray) -> list[float]:
-    """Errors after the shared layer was given the statistics of the task's own training rows."""
+OWN = {"own rows": (True, True), "own means": (True, False), "own variances": (False, True)}
+
+
+def with_own_statistics(model: keras.Model, X: np.ndarray, Y: np.ndarray, mean: bool, variance: bool) -> list[float]:
+    """Errors after the shared layer was given the mean, the variance or both of the task's own training rows."""
     (norm,) = (layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
     kept, found = norm.get_weights(), []
     for k in (0, 1):
         hidden = model.get_layer("trunk")(X[k, :ROWS]).numpy()
-        norm.set_weights([*kept[:2], hidden.mean(axis=0), hidden.var(axis=0)])
+        own_mean, own_variance = hidden.mean(axis=0), hidden.var(axis=0)
+        norm.set_weights([*kept[:2], own_mean if mean else kept[2], own_variance if variance else kept[3]])
         found.append(errors(model, X, Y)[k])
     norm.set_weights(kept)
     return found
@@ -146,7 +151,8 @@ def measured() -> Iterator[tuple]:
                 if norm in ("batch", "own"):
                     yield way, shift, seed, "batch", *errors(model, X, Y, training=True)
                 if way == "shared":
-                    yield way, shift, seed, "own rows", *with_own_statistics(model, X, Y)
+                    for name, own in OWN.items():
+                        yield way, shift, seed, name, *with_own_statistics(model, X, Y, *own)
 
 
 def main() -> None:

@@ -35,8 +35,8 @@ WRONG = {
     "epochs_run": [
         ends(np.median),
         ends(np.max, more=-1),
-        {"losses": lambda losses: -losses},
-        {"losses": lambda losses: losses[:, :2]},
+        {"val_losses": lambda losses: -losses},
+        {"val_losses": lambda losses: losses[:, :2]},
     ],
     "stored_mean": [
         lambda means, turns, momentum: powers(means, turns, momentum, from_end=0),
