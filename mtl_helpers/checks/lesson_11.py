@@ -164,3 +164,58 @@ def stored_mean() -> Trial:
     }
     look = "start at 0 and follow the turns one by one"
     return Trial(inputs, expected, mistakes, look)
+
+
+@exercise("each task's loss is a mean over its own labels.")
+def bag_losses() -> Trial:
+    """Exercise 4: the two losses of one batch of a bag, by Keras's own losses."""
+
+    def inputs(rng, case):
+        rows = [7, 12, 5, 9][case % 4]
+        targets = {"angle": rng.normal(size=(rows, 1)), "digit": rng.integers(10, size=(rows, 1)) * 1.0}
+        outputs = {"angle": rng.normal(size=(rows, 1)), "digit": 2 * rng.normal(size=(rows, 10))}
+        first = rng.permutation(rows) < [2, 3, 4][case % 3]
+        size = rng.uniform(0.5, 2, size=rows) if case % 2 else np.ones(rows)
+        return targets, outputs, {"angle": first * size, "digit": ~first * size}
+
+    def of_each_row(targets, outputs):
+        wrong = (targets["angle"] - outputs["angle"])[:, 0] ** 2
+        logits, classes = outputs["digit"], targets["digit"][:, 0].astype(int)
+        right = logits[np.arange(len(logits)), classes]
+        return {"angle": wrong, "digit": np.log(np.exp(logits).sum(axis=1)) - right}
+
+    def mean(loss, mask):
+        return loss @ mask / mask.sum()
+
+    def expected(targets, outputs, masks):
+        losses = of_each_row(targets, outputs)
+        return [mean(losses[task], masks[task]) for task in ("angle", "digit")]
+
+    def built(one: Callable) -> Callable:
+        def losses(targets, outputs, masks):
+            rows = of_each_row(targets, outputs)
+            return np.array([one(rows[task], masks[task]) for task in ("angle", "digit")])
+
+        return losses
+
+    def other_masks(targets, outputs, masks):
+        return expected(targets, outputs, {"angle": masks["digit"], "digit": masks["angle"]})
+
+    mistakes = {
+        "Keras's default divides by all rows; divide by the sum of the label weights": built(
+            lambda loss, mask: np.mean(loss * mask)
+        ),
+        "the label weights play no role here; a placeholder is no label": built(lambda loss, mask: np.mean(loss)),
+        "these are sums over the labels; take means": built(operator.matmul),
+        "divide by the sum of the label weights, not by the number of labels": built(
+            lambda loss, mask: loss @ mask / np.sum(mask > 0)
+        ),
+        "a label counts as its label weight says, not only as there or missing": built(
+            lambda loss, mask: mean(loss, mask > 0)
+        ),
+        "the masks of the two tasks are exchanged": other_masks,
+        "the angle's loss comes first, then the digit's": {"result": lambda result: result[::-1]},
+        "this is the sum of the two losses; keep them apart": {"result": np.sum},
+    }
+    look = "call each loss with targets, outputs and label weights, and look at its reduction and at `from_logits`"
+    return Trial(inputs, expected, mistakes, look, cases=6)

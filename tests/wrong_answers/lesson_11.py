@@ -1,5 +1,6 @@
 """Answers to lesson 11 that no check knows. A dictionary is the solution, with arguments or its result changed."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -24,6 +25,12 @@ def powers(means, turns, momentum, from_end=1):
     return np.sum((1 - momentum) * momentum**ages * means[np.array(turns)])
 
 
+def by_keras(targets, outputs, masks, logits=True, reduction="mean_with_sample_weight"):
+    digit = keras.losses.SparseCategoricalCrossentropy(from_logits=logits, reduction=reduction)
+    losses = {"angle": keras.losses.MeanSquaredError(reduction=reduction), "digit": digit}
+    return [losses[task](targets[task], outputs[task], masks[task]) for task in losses]
+
+
 WRONG = {
     "times_seen": [
         {"sizes": lambda sizes: sizes[::-1]},
@@ -44,6 +51,11 @@ WRONG = {
         {"means": lambda means: means**2},
         {"momentum": lambda momentum: momentum**2},
     ],
+    "bag_losses": [
+        lambda targets, outputs, masks: by_keras(targets, outputs, masks, logits=False),
+        (lambda *given: by_keras(*given, reduction="sum_over_batch_size"), "default divides by all rows"),
+        {"result": np.sqrt},
+    ],
 }
 RIGHT = {
     "times_seen": [
@@ -52,4 +64,5 @@ RIGHT = {
     ],
     "epochs_run": [ends(np.max), lambda losses, patience: np.array([ends(np.max)(losses, patience)])],
     "stored_mean": [powers, lambda means, turns, momentum: tf.constant(powers(means, turns, momentum))],
+    "bag_losses": [by_keras, lambda *given: tf.stack(by_keras(*given))],
 }
