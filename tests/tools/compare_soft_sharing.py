@@ -1,12 +1,17 @@
 """Compare soft sharing with its two ends, each at its best setting: `python tests/tools/compare_soft_sharing.py`.
 
-Two pairs of tasks, and three ways to train two networks. Each way has its own width, weight decay, strength and
-number of steps, chosen on 16 draws: the best of a small grid, then the best of its neighbours, as long as one of
-them is better. With what was chosen it meets 40 fresh draws. Controls are hard and soft sharing at their chosen
-settings, with the other task's training targets shuffled over its rows.
+Three pairs of tasks, and three ways to train two networks. Each way has its own width, weight decay, strength and
+number of steps, chosen on 40 draws: the best of a small grid, then the best of its neighbours, as long as one of them
+is better, up to the same greatest width and length for all. With what was chosen it meets 40 fresh draws, of data and
+of starts. Controls are hard and soft sharing at their chosen settings, with the other task's training targets shuffled
+over its rows.
 
-The table lies beside room 05b, which explains it; lesson 05 reads it and trains a row anew. It takes about a
-minute and a half of processor time. By hand; pytest does not collect it.
+Two tied trunks pay the weight decay twice, a shared trunk once. A ReLU unit can be scaled down in the trunk and up in
+the heads, so only the product of both decays matters, and a factor of two on one is a factor of the square root of
+two on both. Neighbours in decay are therefore that factor apart.
+
+The table lies beside room 05b, which explains it; lesson 05 reads it and trains a row anew. It takes about six
+minutes of processor time. By hand; pytest does not collect it.
 """
 
 import csv
@@ -21,10 +26,11 @@ import numpy as np
 import tensorflow as tf
 
 TABLE = Path(__file__).parents[2] / "notebooks" / "deeper" / "05b_soft_sharing.csv"
-CHOOSING, MEASURING, RATE = range(100, 116), range(40), 0.02
+CHOOSING, MEASURING, RATE = range(100, 140), range(40), 0.02
 WIDTHS, DECAYS, STRENGTHS, STEPS = (8, 16), (0.02, 0.04), (0.004, 0.5), 400
+MOST_WIDTH, MOST_STEPS = 256, 1600  # where the search stops, for all ways alike
 WAYS = ("apart", "hard", "soft")
-TASKS = {"same units": 0, "90 degrees": 90}  # pairs of tasks: the angle between their units
+TASKS = {"same units": 0, "40 degrees": 40, "90 degrees": 90}  # pairs of tasks: the angle between their units
 SIGNS = np.array([[1, 1, -1, -1], [1, -1, 1, -1.0]])[:, :, None]
 
 Setting = tuple[int, float, float, int]  # width, decay, strength, steps
@@ -61,12 +67,14 @@ def hard_loss(weights, X1, y1, X2, y2, decay):
 train_soft, train_hard = mtl.training_loop(soft_loss), mtl.training_loop(hard_loss)
 
 
-def errors(way: str, settings: list[Setting], X: np.ndarray, y: np.ndarray, train_y: np.ndarray) -> np.ndarray:
+def errors(
+    way: str, settings: list[Setting], seeds: range, X: np.ndarray, y: np.ndarray, train_y: np.ndarray
+) -> np.ndarray:
     """Errors on new rows (2, settings, seeds, tasks), halfway and at the end, at settings of one width and length."""
-    (width, *_, steps), seeds = settings[0], X.shape[1]
-    which, seed = np.indices((len(settings), seeds)).reshape(2, -1)
+    width, *_, steps = settings[0]
+    which, seed = np.indices((len(settings), len(seeds))).reshape(2, -1)
     decay, strength = np.array([setting[1:3] for setting in settings])[which].T
-    start = mtl.random_start({"trunk": (10, width), "head1": (width, 1), "head2": (width, 1)}, range(seeds))
+    start = mtl.random_start({"trunk": (10, width), "head1": (width, 1), "head2": (width, 1)}, seeds)
     network, train, prices = mtl.hard_sharing, train_hard, [decay]
     if way != "hard":
         network, train, prices = mtl.apart, train_soft, [decay, strength]
@@ -77,13 +85,16 @@ def errors(way: str, settings: list[Setting], X: np.ndarray, y: np.ndarray, trai
     run = train(start, [*data, *prices], steps=steps, rate=RATE, records=2)
     outputs = [[network(weights, X[task, :, 60:])[task] for task in (0, 1)] for weights in run.path[1:]]
     found = [[mtl.squared_error(output[task], y[task, :, 60:]) for task in (0, 1)] for output in outputs]
-    return np.moveaxis(np.array(found).reshape(2, 2, len(settings), seeds), 1, -1)
+    return np.moveaxis(np.array(found).reshape(2, 2, len(settings), len(seeds)), 1, -1)
 
 
 def neighbours(width: int, decay: float, strength: float, steps: int) -> Iterator[Setting]:
-    yield from ((2 * width, decay, strength, steps), (max(width // 2, 2), decay, strength, steps))
-    yield from ((width, 2 * decay, strength, steps), (width, decay / 2, strength, steps))
+    for other in (min(2 * width, MOST_WIDTH), max(width // 2, 2)):
+        yield other, decay, strength, steps
+    for factor in (np.sqrt(2), 1 / np.sqrt(2)):
+        yield width, float(f"{factor * decay:.3g}"), strength, steps
     yield from ((width, decay, 5 * strength, steps), (width, decay, strength / 5, steps))
+    yield width, decay, strength, min(2 * steps, MOST_STEPS)
 
 
 def best(tasks: str, way: str) -> Setting:
@@ -94,7 +105,7 @@ def best(tasks: str, way: str) -> Setting:
     while look_at:
         for (_, steps), group in itertools.groupby(sorted(look_at, key=shape), key=shape):
             settings = list(group)
-            means = np.nan_to_num(errors(way, settings, X, y, y).mean(axis=(2, 3)), nan=np.inf)
+            means = np.nan_to_num(errors(way, settings, CHOOSING, X, y, y).mean(axis=(2, 3)), nan=np.inf)
             for record, of_record in zip((steps // 2, steps), means, strict=True):
                 found |= {(*setting[:3], record): mean for setting, mean in zip(settings, of_record, strict=True)}
         chosen = min(found, key=found.get)
@@ -117,7 +128,7 @@ def measure(tasks: str, way: str, setting: Setting, shuffle: bool) -> np.ndarray
     """Mean error of both tasks for each draw; as a control, that of each task beside the other one shuffled."""
     X, y = drawn(tasks, MEASURING)
     partners = [shuffled(y, 1), shuffled(y, 0)] if shuffle else [y, y]
-    of_task1, of_task2 = (errors(way, [setting], X, y, train_y)[1, 0] for train_y in partners)
+    of_task1, of_task2 = (errors(way, [setting], MEASURING, X, y, train_y)[1, 0] for train_y in partners)
     return (of_task1[:, 0] + of_task2[:, 1]) / 2
 
 
@@ -130,5 +141,11 @@ if __name__ == "__main__":
             measured = measure(tasks, way, setting, shuffle)
             rows.append([tasks, name, *(f"{value:g}" for value in setting), *(f"{error:.4f}" for error in measured)])
             print(*rows[-1][:6], f"{measured.mean():.4f}", flush=True)
+    # Beyond the greatest width: does hard sharing catch up between the ends?
+    wide = (4 * MOST_WIDTH, 0.02, 0, 100)
+    measured = measure("40 degrees", "hard", wide, shuffle=False)
+    rows.append(
+        ["40 degrees", "hard wider", *(f"{value:g}" for value in wide), *(f"{error:.4f}" for error in measured)]
+    )
     with Path(sys.argv[1] if len(sys.argv) > 1 else TABLE).open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(rows)

@@ -1,0 +1,40 @@
+"""Each worker has labels for one task only. Train twice: as one should, and with the other task's head left out.
+
+    python train_on_own_labels.py FOLDER
+
+Lesson 12 starts it on two workers and compares. It is a rehearsal of a mistake: copy `train_on_workers.py`, not this.
+"""
+
+import os
+import sys
+
+import train_on_workers as script
+from train_on_workers import TASKS, keras, tf
+
+
+def heads_left_out(outputs, y, labelled, tasks):
+    """The mistake: a worker that has no labels for a task does not let its head take part."""
+    worker, workers = script.place_in_cluster()
+    loss = 0.0
+    for k in tasks:
+        if workers == 1 or k == worker:
+            squares = labelled[:, k] * tf.square(outputs[TASKS[k]][:, 0] - y[:, k])
+            loss += tf.reduce_sum(squares) / tf.maximum(tf.reduce_sum(labelled[:, k]), 1.0)
+    return loss
+
+
+def main(folder):
+    worker, _ = script.place_in_cluster()
+    own = ["--schedule", "joint", "--labels", "own"]
+    masked = script.read_options([os.path.join(folder, "masked.npz"), *own])
+    left_out = script.read_options([os.path.join(folder, "left_out.npz"), *own])
+    strategy = script.join_cluster(masked.patience)
+    script.train(strategy, masked)
+    model = script.train(strategy, left_out, heads_left_out)
+    copy = {weight.path: weight.numpy() for weight in model.trainable_variables}
+    script.np.savez(os.path.join(folder, f"left_out_{worker}.npz"), **copy)
+
+
+if __name__ == "__main__":
+    keras.config.set_floatx("float64")
+    main(sys.argv[1])
