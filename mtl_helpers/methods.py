@@ -173,7 +173,7 @@ def cagrad(J: np.ndarray, c: float) -> np.ndarray:
     TypeError, ValueError : unless J is a finite matrix of at least two rows, and c a number of at least 0.
 
     Source: Liu et al. (2021), "Conflict-averse gradient descent for multi-task learning".
-    Room 09b writes it for two tasks.
+    Lesson 09 compares it; its room 09b writes it for two tasks.
     """
     R, c = _triangle(J), finite_number("c", c, 0)
     mean = np.full(len(R), 1 / len(R))
@@ -340,7 +340,7 @@ def graddrop(J: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     TypeError, ValueError : unless J is a finite matrix of at least two rows, and rng a generator.
 
     Source: Chen et al. (2020), "Just pick a sign: optimizing deep multitask models with gradient sign dropout".
-    Room 09b tests mean and variance.
+    Lesson 09 compares it; its room 09b tests mean and variance.
     """
     _triangle(J)
     J = np.asarray(J, dtype=np.float64)
