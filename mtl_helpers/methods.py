@@ -97,7 +97,8 @@ def dualproj(J: np.ndarray) -> np.ndarray:
     ------
     TypeError, ValueError : unless J is a finite matrix of at least two rows.
 
-    Source: Lopez-Paz and Ranzato (2017), "Gradient episodic memory for continual learning".
+    Source: Lopez-Paz and Ranzato (2017), "Gradient episodic memory for continual learning", which projects the gradient
+    of a new task; Quinton and Rey (2024) take the mean.
     Lesson 09 writes it; its room 09b shows why this is it.
     """
     R = _triangle(J)
@@ -339,6 +340,7 @@ def graddrop(J: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     TypeError, ValueError : unless J is a finite matrix of at least two rows, and rng a generator.
 
     Source: Chen et al. (2020), "Just pick a sign: optimizing deep multitask models with gradient sign dropout".
+    Room 09b tests mean and variance.
     """
     _triangle(J)
     J = np.asarray(J, dtype=np.float64)
@@ -509,7 +511,7 @@ def gradnorm(
 
 
 def famo(losses: tf.Tensor, memory: tf.Tensor, rate: float, decay: float = 1e-3) -> tuple[tf.Tensor, tf.Tensor]:
-    """FAMO: weights z/loss, where z moves towards the tasks whose logarithm of the loss fell least.
+    """FAMO: weights in the proportions z/loss; z moves towards the tasks whose logarithm of the loss fell least.
 
     Parameters
     ----------

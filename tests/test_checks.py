@@ -12,6 +12,7 @@ from pathlib import Path
 
 import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
 
+import keras
 import nbformat
 import numpy as np
 import pytest
@@ -52,7 +53,7 @@ def defined(folder: str, number: str, name: str) -> object:
         for cell in cells(folder, number)
         if cell.cell_type == "code" and re.search(rf"^def {name}\(", cell.source, flags=re.MULTILINE)
     )
-    namespace = {"mtl": mtl, "np": np, "tf": tf}
+    namespace = {"mtl": mtl, "np": np, "tf": tf, "keras": keras}
     exec(source, namespace)
     return namespace[name]
 

@@ -2,6 +2,7 @@
 
 import base64
 import inspect
+import re
 from pathlib import Path
 
 import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
@@ -14,6 +15,22 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_lesson_table_names_every_lesson():
     assert [path.name for path in hygiene.LESSONS if f"](notebooks/{path.name})" not in README] == []
+
+
+def test_minutes_of_a_part_are_those_of_its_lessons():
+    for name, part in re.findall(r"^### (.+?)\n(.*?)(?=^##)", README, flags=re.MULTILINE | re.DOTALL):
+        minutes = [
+            [*map(int, pair)] for pair in re.findall(r"^\| \[\d\d .*?\| (\d+) \+ (\d+) \|", part, flags=re.MULTILINE)
+        ]
+        if minutes:
+            reading, exercises = map(sum, zip(*minutes, strict=True))
+            assert f"{reading} minutes of reading, {exercises} of exercises." in part, name
+
+
+def test_minutes_are_those_that_each_lesson_states():
+    for path in hygiene.LESSONS:
+        reading, exercises = re.findall(r"(\d+) minutes", hygiene.section(hygiene.read(path), "What you need"))[-2:]
+        assert f"](notebooks/{path.name}) | {reading} + {exercises} |" in README, path.name
 
 
 def test_picture_is_what_the_lesson_shows():

@@ -1,20 +1,30 @@
 """Which wiring pays, at equal numbers of parameters: `python tests/tools/compare_architectures.py`, for lesson 10.
 
 By hand; pytest does not collect it. It writes two tables beside room 10a. What a table already holds is kept, so delete
-a table, or some of its rows, to have them computed anew. All of it takes about nine minutes of processor time.
+a table, or some of its rows, to have them computed anew. All of it takes about ten minutes of processor time. With
+wirings named behind it ("MMoE" "hard two layers") it does only these, so several of it can run side by side.
 
-- `10a_chosen.csv`: for each case (a kind of data and a number of rows), wiring and limit on the number of parameters,
-  the rate, weight decay (that of gates is 0 or the same) and number of steps with the smallest mean error over the
+- `10a_chosen.csv`: for each case (a kind of data and a number of rows) and wiring, the limit on the number of
+  parameters, rate, weight decay, weight decay of gates and number of steps with the smallest mean error over the
   choosing seeds.
-- `10a_errors.csv`: the error at the limit that was best there, for each of the measured seeds, none of which chose.
+- `10a_errors.csv`: the error at this setting for each of the measured seeds, none of which chose.
 
 A seed draws the rows, the true functions and the start. Lesson 10 writes the wirings one by one and computes one row
 of the second table anew. Here all but one are the same function: each task mixes the experts that it may use.
+
+All sides choose by one rule. Three seeds scan all decays at one rate; the best three settings go on to twelve seeds,
+with two rates. If the best then stands at an edge of rate, decay or decay of gates, that menu gets one entry more, and
+the best setting is tried with it; again while an edge is best, at most three times.
+
+The rows of the flip pair that the tables hold are older: from a version with six choosing seeds, four decays, gates
+with no decay or that of the experts, more steps and one order of shuffled labels. Room 10a says so.
 """
 
 import csv
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
@@ -23,24 +33,28 @@ import numpy as np
 import tensorflow as tf
 
 TABLES = Path(__file__).parents[2] / "notebooks" / "deeper"
-CHOOSING, MEASURED = range(100, 106), range(40)
-INPUTS, NEW_ROWS, STOPS = 10, 500, 10
-RATES = (0.01, 0.03)
-DECAYS = {100: (0.01, 0.03, 0.1), 400: (0.003, 0.01, 0.03, 0.1)}  # by rows
-LIMITS = {100: (264, 1056), 400: (264, 528)}  # on the number of parameters, gates and stitches included
-CASES = (("flip", 400), ("flip", 100), ("half", 100), ("none", 100), ("all", 100))
-STEPS = {100: 300, 400: 500}  # the longest run, by rows; it may stop at ten places equally far apart
+SCANNING, CHOOSING, MEASURED = range(100, 103), range(100, 112), range(40)
+INPUTS, NEW_ROWS, STOPS, AT_ONCE = 10, 500, 15, 20
+RATES = (0.03, 0.09)  # the scan has the first
+DECAYS = {100: (0.01, 0.02, 0.03, 0.05, 0.07, 0.1), 400: (0.003, 0.006, 0.01, 0.02, 0.03, 0.05)}  # by rows
+GATE_DECAYS = (0.0, 0.03, 0.3, 3.0)
+WIDER = {"rate": 3, "decay": 1.5, "gate_decay": 10}  # from an edge to the next entry of the menu
+LIMITS = {"flip": (264, 528)}  # on the number of parameters, gates and stitches included; otherwise 1,056
+CASES = (("half", 100), ("all", 100), ("flip", 400), ("none", 100), ("flip", 100))
+STEPS = {100: 150, 400: 300}  # the longest run, by rows; it may stop at fifteen places equally far apart
 # Experts that both tasks may use, and experts of each task alone. The stitch mixes those of both tasks.
 WIRINGS = {"apart": (0, 1), "hard": (1, 0), "stitch": (0, 1), "MMoE": (2, 0), "PLE": (1, 1), "gated apart": (0, 2)}
-DEEPER = ("apart two layers", "hard two layers")
-CONTROLS = {  # beside the first five wirings
-    ("flip", 400): ("gated apart", "MMoE shuffled", *DEEPER),
-    ("flip", 100): ("gated apart", *DEEPER),
+# Two layers: both common, both of each task alone, or a common one that branches.
+DEEPER = ("hard two layers", "apart two layers", "branch two layers")
+CONTROLS = {  # beside the first five wirings and two layers
     ("half", 100): ("stitch shuffled",),
     ("all", 100): ("stitch shuffled",),
+    ("flip", 100): ("gated apart",),
+    ("flip", 400): ("gated apart", "hard two layers shuffled"),
 }
 
 
+@cache
 def draw(data: str, rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Rows that train and noise-free new rows; two tasks of variance 1, the training targets with noise 0.5."""
     rng = np.random.default_rng(seed)
@@ -77,11 +91,14 @@ def parameters(found: dict[str, tuple[int, int]]) -> int:
 
 
 def _shapes(wiring: str, width: int) -> dict[str, tuple[int, int]]:
-    shared, own = WIRINGS[wiring.removesuffix(" two layers")]
+    one_layer = wiring.removesuffix(" two layers")
+    shared, own = (1, 0) if one_layer == "branch" else WIRINGS[one_layer]
     experts = [f"shared{e}" for e in range(shared)]
     experts += [f"own{task}{e}" for task in (1, 2) for e in range(own)]
     found = {name: (INPUTS, width) for name in experts}
-    if wiring.endswith("two layers"):
+    if wiring == "branch two layers":
+        found |= {f"branch{task}": (width, width) for task in (1, 2)}
+    elif wiring.endswith("two layers"):
         found |= {f"then {name}": (width, width) for name in experts}
     found |= {f"head{task}": (width, 1) for task in (1, 2)}
     if shared + own > 1:
@@ -110,6 +127,8 @@ def outputs(weights: dict, x: tf.Tensor) -> tf.Tensor:
         if "stitch" in weights:
             row = weights["stitch"][..., task - 1 : task, :]
             mixed = row[..., :1] * hidden["own10"] + row[..., 1:] * hidden["own20"]
+        elif f"branch{task}" in weights:
+            mixed = tf.nn.relu(mine[0] @ weights[f"branch{task}"])
         elif len(mine) == 1:
             mixed = mine[0]
         else:
@@ -131,55 +150,86 @@ def loss(weights: dict, x: tf.Tensor, y: tf.Tensor, decay: tf.Tensor, gate_decay
 train = mtl.training_loop(loss)
 
 
-def errors(case: tuple, wiring: str, limit: int, seeds: range, decays: list[tuple], rate: float) -> np.ndarray:
+def errors(case: tuple, wiring: str, limit: int, rate: float, decays: list[tuple], seeds: range) -> np.ndarray:
     """Mean error of both tasks on new rows: (decays, seeds, stops). A shuffled partner trains, and is not counted.
 
     A decay is a pair: of experts and heads, and of gates.
     """
-    data, rows = case
-    X, Y = map(np.stack, zip(*[draw(data, rows, seed) for seed in seeds], strict=True))
-    weights = start(wiring.removesuffix(" shuffled"), limit, seeds)
-    counted = np.ones((len(X), 2))
-    if wiring.endswith("shuffled"):  # one network for each main task
-        X, Y, counted = np.concatenate([X, X]), np.concatenate([Y, Y]), np.repeat(np.eye(2), len(X), axis=0)
-        weights = {name: np.concatenate([w, w]) for name, w in weights.items()}
-        order = np.random.default_rng(rows).permutation(rows)
-        for k, column in enumerate(counted.argmin(axis=1)):
-            Y[k, :rows, column] = Y[k, order, column]
-    times = len(decays)
-    start_all = {name: np.concatenate([w] * times) for name, w in weights.items()}
-    inputs, targets = (np.concatenate([a[:, :rows]] * times) for a in (X, Y))
-    decay, gate_decay = np.repeat(np.array(decays, dtype=float), len(X), axis=0).T.copy()
-    run = train(start_all, [inputs, targets, decay, gate_decay], steps=STEPS[rows], rate=rate, records=STOPS)
-    new, truth = X[:, rows:], Y[:, rows:]
+    counted = np.eye(2) if wiring.endswith("shuffled") else np.ones((1, 2))  # shuffled: a network for each main task
+    jobs = list(product(decays, seeds, counted))
     found = []
-    for w in run.path[1:]:
-        parts = [{name: a[k * len(X) : (k + 1) * len(X)] for name, a in w.items()} for k in range(times)]
-        squares = [((outputs(part, new).numpy() - truth) ** 2).mean(axis=1) for part in parts]
-        found.append((np.array(squares) * counted).sum(axis=-1))
-    found = np.stack(found, axis=-1).reshape(times, -1, len(seeds), STOPS)
-    return found.sum(axis=1) / 2
+    for first in range(0, len(jobs), AT_ONCE):
+        some = jobs[first : first + AT_ONCE]
+        padded = some + some[:1] * (AT_ONCE - len(some))  # always as many, so that nothing is compiled twice
+        found.extend(train_some(case, wiring.removesuffix(" shuffled"), limit, rate, padded)[: len(some)])
+    return np.reshape(found, (len(decays), len(seeds), len(counted), STOPS)).sum(axis=2) / 2
 
 
-def choose(case: tuple, wiring: str, limit: int) -> list:
+def train_some(case: tuple, wiring: str, limit: int, rate: float, jobs: list[tuple]) -> np.ndarray:
+    """Errors of the tasks that count, added: (jobs, stops). A job: decays, seed, which tasks count."""
+    data, rows = case
+    X, Y = (np.stack(part) for part in zip(*[draw(data, rows, seed) for _, seed, _ in jobs], strict=True))
+    for k, (_, seed, counts) in enumerate(jobs):
+        for task in np.flatnonzero(counts == 0):
+            Y[k, :rows, task] = np.random.default_rng([seed, rows]).permutation(Y[k, :rows, task])
+    weights = start(wiring, limit, [seed for _, seed, _ in jobs])
+    decay, gate_decay = np.array([decays for decays, _, _ in jobs]).T.copy()
+    inputs = [X[:, :rows], Y[:, :rows], decay, gate_decay]
+    run = train(weights, inputs, steps=STEPS[rows], rate=rate, records=STOPS)
+    later = np.stack([outputs(w, X[:, rows:]).numpy() for w in run.path[1:]])
+    squares = ((later - Y[:, rows:]) ** 2).mean(axis=2)  # (stops, jobs, tasks)
+    return np.einsum("sjt,jt->js", squares, np.array([counts for _, _, counts in jobs]))
+
+
+def choose(case: tuple, wiring: str) -> list:
     """The setting with the smallest mean error over the choosing seeds, and that error."""
-    decays = [(decay, 0.0) for decay in DECAYS[case[1]]]
-    if "gate1" in shapes(wiring.removesuffix(" shuffled"), limit):
-        decays += [(decay, decay) for decay in DECAYS[case[1]]]
-    best = [np.inf]
-    for rate in RATES:
-        found = errors(case, wiring, limit, CHOOSING, decays, rate).mean(axis=1)
-        decay, stop = np.unravel_index(found.argmin(), found.shape)
-        if found.min() < best[0]:
-            best = [found.min(), rate, *decays[decay], STEPS[case[1]] // STOPS * (stop + 1)]
-    return [*case, wiring, limit, *best[1:], f"{best[0]:.4f}"]
+    rows, limits = case[1], LIMITS.get(case[0], (1056,))
+    menus = {"rate": list(RATES), "decay": list(DECAYS[rows]), "gate_decay": [0.0]}
+    if "gate1" in shapes(wiring.removesuffix(" shuffled"), limits[0]):
+        menus["gate_decay"] = list(GATE_DECAYS)
+    decays, scanned, tried = list(product(menus["decay"], menus["gate_decay"])), [], {}
+    for limit in limits:
+        means = errors(case, wiring, limit, RATES[0], decays, SCANNING).mean(axis=1)
+        scanned += [(error, limit, pair) for error, pair in zip(means.min(axis=1), decays, strict=True)]
+
+    def attempt(limit: int, rate: float, decays: list[tuple]) -> None:
+        for pair, means in zip(decays, errors(case, wiring, limit, rate, decays, CHOOSING).mean(axis=1), strict=True):
+            tried[limit, rate, *pair] = means.min(), int(means.argmin() + 1) * STEPS[rows] // STOPS
+
+    for limit, rate in product(limits, RATES):
+        kept = [pair for _, at, pair in sorted(scanned)[:3] if at == limit]
+        if kept:
+            attempt(limit, rate, kept)
+    for _ in range(3):
+        limit, *dials = min(tried, key=tried.get)
+        for k, wider in enumerate(beyond(menus, dials)):
+            for value in wider:
+                changed = [*dials[:k], value, *dials[k + 1 :]]
+                attempt(limit, changed[0], [tuple(changed[1:])])
+    best = min(tried, key=tried.get)
+    error, steps = tried[best]
+    return [*case, wiring, *best, steps, f"{error:.4f}"]
+
+
+def beyond(menus: dict[str, list], dials: list[float]) -> list[list]:
+    """For each dial that stands at an edge of its menu the next value, which joins the menu."""
+    found = []
+    for (name, menu), value in zip(menus.items(), dials, strict=True):
+        further = []
+        if value == max(menu) > 0:
+            further.append(float(f"{value * WIDER[name]:.2g}"))
+        if value == min(menu) > 0:
+            further.append(float(f"{value / WIDER[name]:.2g}"))
+        menu.extend(further)
+        found.append(further)
+    return found
 
 
 def measure(row: dict) -> Iterator[list]:
     """The errors of the measured seeds at a setting that was chosen."""
     case, wiring, limit = (row["data"], int(row["rows"])), row["wiring"], int(row["limit"])
     decays = [(float(row["decay"]), float(row["gate_decay"]))]
-    found = errors(case, wiring, limit, MEASURED, decays, float(row["rate"]))[0]
+    found = errors(case, wiring, limit, float(row["rate"]), decays, MEASURED)[0]
     stop = int(row["steps"]) * STOPS // STEPS[case[1]] - 1
     for seed, error in zip(MEASURED, found[:, stop], strict=True):
         yield [*case, wiring, limit, seed, f"{error:.3f}"]
@@ -208,23 +258,20 @@ def main() -> None:
     """Add to the tables what they lack."""
     choices, measured = TABLES / "10a_chosen.csv", TABLES / "10a_errors.csv"
     heading = "data,rows,wiring,limit,rate,decay,gate_decay,steps,error"
-    keys = ("data", "rows", "wiring", "limit")
-    done = {tuple(row[key] for key in keys) for row in known(choices, heading)}
-    for case in CASES:
-        asked = [*list(WIRINGS)[:-1], *CONTROLS.get(case, ())]
-        for wiring in asked:
-            for limit in (528,) if wiring == "MMoE shuffled" else LIMITS[case[1]]:
-                if (case[0], str(case[1]), wiring, str(limit)) not in done:
-                    add(choices, [choose(case, wiring, limit)])
-    best = {}
-    for row in known(choices, heading):
-        look = tuple(row[key] for key in keys[:3])
-        if look not in best or float(row["error"]) < float(best[look]["error"]):
-            best[look] = row
-    done = {tuple(row[key] for key in keys) for row in known(measured, "data,rows,wiring,limit,seed,error")}
-    for row in best.values():
-        if tuple(row[key] for key in keys) not in done:
-            add(measured, measure(row))
+    known(choices, heading), known(measured, "data,rows,wiring,limit,seed,error")
+    looks = [(case, wiring) for case in CASES for wiring in (*list(WIRINGS)[:-1], *DEEPER)]
+    looks += [(case, wiring) for case in CASES for wiring in CONTROLS.get(case, ())]
+    for case, wiring in looks:
+        if wiring in (sys.argv[1:] or [wiring]):
+            look = (case[0], str(case[1]), wiring)
+            if not rows_of(known(choices, heading), look):
+                add(choices, [choose(case, wiring)])
+            if not rows_of(known(measured, ""), look):
+                add(measured, measure(rows_of(known(choices, heading), look)[0]))
+
+
+def rows_of(table: list[dict], look: tuple) -> list[dict]:
+    return [row for row in table if (row["data"], row["rows"], row["wiring"]) == look]
 
 
 if __name__ == "__main__":

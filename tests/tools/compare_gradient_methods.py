@@ -1,7 +1,7 @@
 """Compare gradient methods on posed digits: `python tests/tools/compare_gradient_methods.py` writes room 09a's tables.
 
 By hand; pytest does not collect it. What a table already holds is kept, so delete a table, or some of its rows, to
-have them computed anew. All of it takes about six minutes of processor time.
+have them computed anew. All of it takes about eight minutes of processor time.
 
 - `09a_chosen.csv`: for each arena and method the rate, weight decay and number of steps with the smallest mean error
   over the choosing seeds.
@@ -28,45 +28,66 @@ from threadpoolctl import threadpool_limits
 TABLES = Path(__file__).parents[2] / "notebooks" / "deeper"
 TASKS = ["angle", "shift", "odd", "at_least_five"]
 CHOOSING, MEASURED = range(100, 104), range(24)
-ROWS, NEW, BATCH, STEPS, STOPS = 160, 600, 16, 600, 15
-RATES, DECAYS = (0.004, 0.008, 0.016, 0.032), (0.25, 0.5, 1.0)
+ROWS, NEW, BATCH, EVERY = 160, 600, 16, 40
+RATES, DECAYS, LENGTHS = (0.004, 0.008, 0.016, 0.032), (0.25, 0.5, 1.0), (600, 1200, 2400)
 # Units of the trunk, and by what the second task's target is multiplied.
 ARENAS = {"narrow": (4, 1.0), "other units": (4, 10.0)}
-
-
-def each(rule: Callable) -> Callable:
-    """A rule for the gradients J (tasks, weights) of one network as one for all: (seeds, tasks, weights)."""
-    return lambda J, rngs: np.array([rule(one) for one in J])
-
-
-def drawing(rule: Callable) -> Callable:
-    return lambda J, rngs: np.array([rule(one, rng) for one, rng in zip(J, rngs, strict=True)])
-
-
-def another(rule: Callable) -> Callable:
-    """Control: each network gets the weights that the rule finds for another network."""
-    return lambda J, rngs: np.roll(rule(J, rngs), 1, axis=0)
-
-
-RULES = {
-    "sum": each(lambda J: np.ones(len(J))),
-    "MGDA": each(methods.mgda),
-    "DualProj": each(methods.dualproj),
-    "UPGrad": each(methods.upgrad),
-    "PCGrad": drawing(methods.pcgrad),
-    "CAGrad 0.5": each(partial(methods.cagrad, c=0.5)),
-    "Nash": each(methods.nash),
-    "ConFIG": each(methods.config),
-    "Aligned": each(methods.aligned),
-    "random weights": drawing(lambda J, rng: rng.dirichlet(np.ones(len(J)))),
-}
-RULES["UPGrad of another"] = another(RULES["UPGrad"])
-OF_UNITS = ["sum", "1/variance", "MGDA", "UPGrad", "PCGrad", "Nash", "ConFIG"]  # in the arena "other units"
 
 
 def triangles(J: np.ndarray) -> np.ndarray:
     """(seeds, tasks, tasks): shorter vectors with the same products, which are all that the rules look at."""
     return np.linalg.qr(J.mT, mode="r").mT
+
+
+def each(rule: Callable, draws: bool = False, shift: int = 0) -> Callable:
+    """From a rule for the task weights of one network, the steps of all: J (seeds, tasks, weights) to (seeds, weights).
+
+    Parameters
+    ----------
+    rule : from the gradients J (tasks, weights) of one network to (tasks,).
+    draws : whether the rule draws, and takes a generator as well.
+    shift : with 1, a control: each network gets the weights that the rule finds for another network.
+    """
+
+    def steps(J, rngs):
+        found = [rule(R, rng) if draws else rule(R) for R, rng in zip(triangles(J), rngs, strict=True)]
+        return np.einsum("st,sti->si", np.roll(found, shift, axis=0), J)
+
+    return steps
+
+
+def unit_mgda(J: np.ndarray) -> np.ndarray:
+    """MGDA of the unit gradients, which is free of units."""
+    lengths = np.linalg.norm(J, axis=1, keepdims=True)
+    return methods.mgda(J / lengths) / lengths[:, 0]
+
+
+RULES = {
+    "sum": each(lambda J: np.ones(len(J))),
+    "MGDA": each(methods.mgda),
+    "unit MGDA": each(unit_mgda),
+    "DualProj": each(methods.dualproj),
+    "UPGrad": each(methods.upgrad),
+    "PCGrad": each(methods.pcgrad, draws=True),
+    "CAGrad 0.5": each(partial(methods.cagrad, c=0.5)),
+    "Nash": each(methods.nash),
+    "ConFIG": each(methods.config),
+    "Aligned": each(methods.aligned),
+    "GradDrop": lambda J, rngs: np.array([methods.graddrop(*both) for both in zip(J, rngs, strict=True)]),
+    "random weights": each(lambda J, rng: rng.dirichlet(np.ones(len(J))), draws=True),
+    "UPGrad of another": each(methods.upgrad, shift=1),
+    "Nash of another": each(methods.nash, shift=1),
+    "weight 1/10": each(lambda J: np.array([1, 1 / 10, 1, 1])),
+    "weight 1/30": each(lambda J: np.array([1, 1 / 30, 1, 1])),
+    "1/variance": each(lambda J: np.array([1, 1 / 100, 1, 1])),
+    "weight 1/300": each(lambda J: np.array([1, 1 / 300, 1, 1])),
+}
+OF_WEIGHTS = [name for name in RULES if name.startswith(("weight", "1/"))]
+OF_UNITS = ["sum", *OF_WEIGHTS, "MGDA", "unit MGDA", "UPGrad", "PCGrad", "Nash", "Nash of another", "ConFIG"]
+COMPARED = {
+    "narrow": [name for name in RULES if name not in ("Nash of another", *OF_WEIGHTS)],
+    "other units": OF_UNITS,
+}
 
 
 def draw(seeds: Iterable[int], width: int, unit: float) -> tuple:
@@ -78,13 +99,13 @@ def draw(seeds: Iterable[int], width: int, unit: float) -> tuple:
         targets = np.hstack([labels[task] for task in TASKS])
         Y.append((targets - targets[:ROWS].mean(axis=0)) / targets[:ROWS].std(axis=0) * [1, unit, 1, 1])
         rng = np.random.default_rng([seed, 9])
-        batches.append([rng.permutation(ROWS)[:BATCH] for _ in range(STEPS)])
+        batches.append([rng.permutation(ROWS)[:BATCH] for _ in range(LENGTHS[-1])])
     start = mtl.random_start({"trunk": (65, width), "heads": (width, len(TASKS))}, seeds)
     return np.array(X), np.array(Y), np.array(batches), start
 
 
 def train(drawn: tuple, rule: Callable, rate: float, decay: float, steps: int, every: int) -> list[dict]:
-    """Weights after each `every` steps of Adam: the trunk follows J'w, and each head the loss of its own task."""
+    """Weights after each `every` steps of Adam: the trunk follows the rule, and each head the loss of its own task."""
     X, Y, batches, start = drawn
     weights, seed = {name: w.copy() for name, w in start.items()}, np.arange(len(X))[:, None]
     memory, path = {name: (0.0, 0.0) for name in weights}, []
@@ -96,8 +117,8 @@ def train(drawn: tuple, rule: Callable, rate: float, decay: float, steps: int, e
         errors = 2 / x.shape[1] * (hidden @ weights["heads"] - y)
         streams = errors.mT[..., None] * weights["heads"].mT[:, :, None] * (hidden > 0)[:, None]
         J = x.mT[:, None] @ streams  # (seeds, tasks, inputs, units)
-        w = rule(triangles(J.reshape(*J.shape[:2], -1)), rngs)
-        gradients = {"trunk": np.einsum("st,stij->sij", w, J), "heads": hidden.mT @ errors}
+        d = rule(J.reshape(*J.shape[:2], -1), rngs)
+        gradients = {"trunk": d.reshape(weights["trunk"].shape), "heads": hidden.mT @ errors}
         for name, gradient in gradients.items():
             move, memory[name] = _adam(gradient, memory[name], k, rate)
             weights[name] = (1 - rate * decay) * weights[name] + move
@@ -121,15 +142,20 @@ def errors_of(drawn: tuple, weights: dict, rows: slice) -> np.ndarray:
 def choose(drawn: tuple, rule: Callable) -> list:
     """Rate, decay and steps of the smallest mean error over seeds and tasks, and that error.
 
-    Where the best rate or decay is an edge of what was tried, the next one beyond is tried as well.
+    Where the best rate or decay is an edge of what was tried, the next one beyond is tried as well. Where the best stop
+    is the last, all settings are trained for longer.
     """
-    rates, decays, found, every = list(RATES), list(DECAYS), {}, STEPS // STOPS
+    rates, decays, lengths, found = list(RATES), list(DECAYS), list(LENGTHS), {}
     while missing := [setting for setting in product(rates, decays) if setting not in found]:
         for setting in missing:
-            path = train(drawn, rule, *setting, STEPS, every)
+            path = train(drawn, rule, *setting, lengths[0], EVERY)
             scores = [errors_of(drawn, weights, slice(ROWS, ROWS + NEW)).mean() for weights in path]
-            found[setting] = min(scores), every * (1 + int(np.argmin(scores)))
+            found[setting] = min(scores), EVERY * (1 + int(np.argmin(scores)))
         best = min(found, key=found.get)
+        if found[best][1] == lengths[0] and lengths[1:]:
+            del lengths[0]
+            found.clear()
+            continue
         for value, tried in zip(best, (rates, decays), strict=True):
             if value in (min(tried), max(tried)):
                 tried.append(value / 2 if value == min(tried) else 2 * value)
@@ -160,9 +186,7 @@ def main() -> None:
     chosen = {(row["arena"], row["method"]): row for row in known(choices, "arena,method,rate,decay,steps,error")}
     done = {(row["arena"], row["method"]) for row in known(measured, "arena,method,seed," + ",".join(TASKS))}
     for arena, sizes in ARENAS.items():
-        fixed = np.array([1, sizes[1] ** -2, 1, 1])
-        rules = RULES | {"1/variance": each(lambda J, fixed=fixed: fixed)}
-        rules = {name: rules[name] for name in (OF_UNITS if arena == "other units" else RULES)}
+        rules = {name: RULES[name] for name in COMPARED[arena]}
         if missing := [name for name in rules if (arena, name) not in chosen]:
             drawn = draw(CHOOSING, *sizes)
             for name in missing:
