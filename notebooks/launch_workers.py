@@ -9,10 +9,10 @@ import subprocess
 import sys
 import time
 
-NO_CLUSTER = 3  # the exit code of a worker that found its port taken
+NO_CLUSTER = 3  # the exit code of a worker that could not join, most often since its port was taken
 
 
-def run_workers(script, workers, *options, only=None, seconds=300, grace=30, tries=5):
+def run_workers(script, workers, *options, only=None, seconds=300, grace=30, tries=5, logs=None):
     """The exit codes of the script's workers. None of them outlives the call.
 
     Parameters
@@ -23,20 +23,22 @@ def run_workers(script, workers, *options, only=None, seconds=300, grace=30, tri
     only : numbers of the workers to start; all, unless given.
     seconds : limit for the whole run.
     grace : seconds that the others have to end by themselves when one has failed; TensorFlow takes some 15.
-    tries : how often to begin anew, with other ports, when a worker found its port taken.
+    tries : how often to begin anew, with other ports, when a worker could not join the cluster.
+    logs : a folder; worker k writes its warnings and errors to `log_k.txt` there. Without it, they are thrown away.
     """
+    started = range(workers) if only is None else only
     for _ in range(tries):
-        codes = _run_once(script, workers, options, range(workers) if only is None else only, seconds, grace)
+        codes = _run_once(script, workers, options, started, seconds, grace, logs)
         if NO_CLUSTER not in codes:
             break
     return codes
 
 
-def _run_once(script, workers, options, started, seconds, grace):
+def _run_once(script, workers, options, started, seconds, grace, logs):
     ports, locks = _free_ports(workers)
     cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
     command = [sys.executable, os.path.abspath(script), *map(str, options)]
-    quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    quiet = dict.fromkeys(("stdin", "stdout"), subprocess.DEVNULL)
     processes, end = [], time.monotonic() + seconds
     try:
         for index in started:
@@ -44,7 +46,10 @@ def _run_once(script, workers, options, started, seconds, grace):
             if workers > 1:
                 place = {"cluster": cluster, "task": {"type": "worker", "index": index}}
                 environment["TF_CONFIG"] = json.dumps(place)
-            processes.append(subprocess.Popen(command, env=environment, start_new_session=True, **quiet))
+            log = os.devnull if logs is None else os.path.join(logs, f"log_{index}.txt")
+            with open(log, "w", encoding="utf-8") as errors:
+                start = {"env": environment, "start_new_session": True, "stderr": errors, **quiet}
+                processes.append(subprocess.Popen(command, **start))
         while any(process.poll() is None for process in processes) and time.monotonic() < end:
             codes = [process.poll() for process in processes]
             if NO_CLUSTER in codes:

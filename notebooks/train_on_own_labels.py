@@ -1,4 +1,7 @@
-"""Each worker has labels for one task only. Train twice: as one should, and with the other task's head left out.
+"""Train three times on the same workers: as the script does, with labels for one task only, and with a mistake.
+
+For the second, worker k knows the labels of task k alone, and missing labels have weight 0. For the third, each worker
+leaves out the head that it has no labels for. One launch is enough for all, and a launch is what takes time.
 
     python train_on_own_labels.py FOLDER
 
@@ -9,7 +12,7 @@ import os
 import sys
 
 import train_on_workers as script
-from train_on_workers import TASKS, keras, tf
+from train_on_workers import TASKS, tf
 
 
 def heads_left_out(outputs, y, labelled, tasks):
@@ -26,9 +29,11 @@ def heads_left_out(outputs, y, labelled, tasks):
 def main(folder):
     worker, _ = script.place_in_cluster()
     own = ["--schedule", "joint", "--labels", "own"]
+    two = script.read_options([os.path.join(folder, "two.npz")])
     masked = script.read_options([os.path.join(folder, "masked.npz"), *own])
     left_out = script.read_options([os.path.join(folder, "left_out.npz"), *own])
     strategy = script.join_cluster(masked.patience)
+    script.train(strategy, two)
     script.train(strategy, masked)
     model = script.train(strategy, left_out, heads_left_out)
     copy = {weight.path: weight.numpy() for weight in model.trainable_variables}
@@ -36,5 +41,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    keras.config.set_floatx("float64")
     main(sys.argv[1])

@@ -8,8 +8,11 @@ machine with the list of all workers and that machine's place in the list, here 
     TF_CONFIG='{"cluster": {"worker": ["10.0.0.1:12345", "10.0.0.2:12345"]}, "task": {"type": "worker", "index": 0}}'
 
 FOLDER must then lie on a disk that all of them see. TensorFlow's workers trust whoever reaches their port, from any
-address: keep the network to yourself. Exit codes: 0 finished, 3 this worker could not listen at its port, anything else
-a failure, such as a partner that ended or did not answer for `--patience` seconds.
+address: keep the network to yourself. Exit codes: 0 finished, 3 this worker could not join the cluster (stderr says
+why; most often its port was taken), anything else a failure, such as a partner that ended or did not answer for
+`--patience` seconds.
+
+Only workers are known here, no chief and no evaluator. Run so far on one machine, with one and two workers, on CPUs.
 
 The data are made up in `make_data`; put your own there.
 """
@@ -27,6 +30,8 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 import keras
 import numpy as np
 import tensorflow as tf
+
+keras.config.set_floatx("float64")
 
 TASKS = ("first", "second")
 NO_CLUSTER = 3  # exit code
@@ -62,7 +67,7 @@ def join_cluster(patience):
 
 
 def wait_at_most(seconds):
-    """End the process with a traceback unless this is called again in time. TensorFlow itself waits without end."""
+    """End the process with a traceback unless this is called again in time. TensorFlow itself waits for very long."""
     faulthandler.dump_traceback_later(seconds, exit=True)
 
 
@@ -95,7 +100,7 @@ def share_of_loss(outputs, y, labelled, tasks):
     for k in tasks:
         squares = labelled[:, k] * tf.square(outputs[TASKS[k]][:, 0] - y[:, k])
         count = tf.distribute.get_replica_context().all_reduce("sum", tf.reduce_sum(labelled[:, k]))
-        loss += tf.reduce_sum(squares) / tf.maximum(count, 1.0)
+        loss += tf.math.divide_no_nan(tf.reduce_sum(squares), count)
     return loss
 
 
@@ -175,5 +180,4 @@ def main(arguments=None):
 
 
 if __name__ == "__main__":
-    keras.config.set_floatx("float64")
     main()

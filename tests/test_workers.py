@@ -67,9 +67,9 @@ def weights(path: Path) -> list[np.ndarray]:
 
 def test_two_workers_killed_and_started_again_end_where_one_process_does(started, tmp_path):
     short = ["--steps", 30, "--every", 10, "--checkpoints"]
-    killed = run_workers(SCRIPT, 2, tmp_path / "two.npz", *short, tmp_path / "saved", "--die-at", 17)
+    killed = run_workers(SCRIPT, 2, tmp_path / "two.npz", *short, tmp_path / "saved", "--die-at", 17, grace=200)
     assert killed[1] == 9
-    assert killed[0] != 0
+    assert killed[0] not in (0, -signal.SIGKILL)  # it has noticed, and ended by itself
     assert run_workers(SCRIPT, 2, tmp_path / "two.npz", *short, tmp_path / "saved") == [0, 0]
     assert np.load(tmp_path / "two.npz")["first_step"] == 10
     assert run_workers(SCRIPT, 1, tmp_path / "one.npz", "--steps", 30) == [0]
@@ -78,10 +78,9 @@ def test_two_workers_killed_and_started_again_end_where_one_process_does(started
 
 
 def test_worker_whose_partner_never_comes_ends(started, tmp_path):
-    began = time.monotonic()
-    (code,) = run_workers(SCRIPT, 2, tmp_path / "x.npz", "--patience", 2, only=[0], seconds=250)
+    (code,) = run_workers(SCRIPT, 2, tmp_path / "x.npz", "--patience", 2, only=[0], seconds=250, logs=tmp_path)
     assert code == 1  # it ended by itself
-    assert time.monotonic() - began < 250
+    assert "Timeout (" in (tmp_path / "log_0.txt").read_text(encoding="utf-8")
     assert not (tmp_path / "x.npz").exists()
 
 
