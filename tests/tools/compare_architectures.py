@@ -20,7 +20,6 @@ The rows of the flip pair that the tables hold are older: from a version with si
 with no decay or that of the experts, more steps and one order of shuffled labels. Room 10a says so.
 """
 
-import csv
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -31,6 +30,7 @@ import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
 
 import numpy as np
 import tensorflow as tf
+from study_table import add, known, say
 
 TABLES = Path(__file__).parents[2] / "notebooks" / "deeper"
 SCANNING, CHOOSING, MEASURED = range(100, 103), range(100, 112), range(40)
@@ -235,25 +235,6 @@ def measure(row: dict) -> Iterator[list]:
         yield [*case, wiring, limit, seed, f"{error:.3f}"]
 
 
-def say(text: object) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def known(path: Path, heading: str) -> list[dict]:
-    """The rows of a table; one that is not there yet gets its heading."""
-    if not path.exists():
-        path.write_text(heading + "\n", encoding="utf-8")
-    with path.open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def add(path: Path, rows: Iterable[list]) -> None:
-    lines = [",".join(map(str, row)) + "\n" for row in rows]
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(lines)
-    say(lines[-1].strip())
-
-
 def main() -> None:
     """Add to the tables what they lack."""
     choices, measured = TABLES / "10a_chosen.csv", TABLES / "10a_errors.csv"
@@ -266,8 +247,10 @@ def main() -> None:
             look = (case[0], str(case[1]), wiring)
             if not rows_of(known(choices, heading), look):
                 add(choices, [choose(case, wiring)])
+                say(f"chose for {look}")
             if not rows_of(known(measured, ""), look):
                 add(measured, measure(rows_of(known(choices, heading), look)[0]))
+                say(f"measured {look}")
 
 
 def rows_of(table: list[dict], look: tuple) -> list[dict]:

@@ -11,19 +11,17 @@ A seed draws the poses, the training rows, the batches and the start. An error i
 by the variance. Lesson 09 computes one method anew, equal in every stored digit.
 """
 
-import csv
-import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import product
 from pathlib import Path
-from time import process_time
 
 import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
 
 import numpy as np
 from mtl_helpers import methods
 from threadpoolctl import threadpool_limits
+from study_table import add, known, say
 
 TABLES = Path(__file__).parents[2] / "notebooks" / "deeper"
 TASKS = ["angle", "shift", "odd", "at_least_five"]
@@ -161,23 +159,6 @@ def choose(drawn: tuple, rule: Callable) -> list:
                 tried.append(value / 2 if value == min(tried) else 2 * value)
     error, steps = found[best]
     return [*best, steps, f"{error:.4f}"]
-
-
-def known(path: Path, heading: str) -> list[dict]:
-    """The rows of a table; one that is not there yet gets its heading."""
-    if not path.exists():
-        path.write_text(heading + "\n", encoding="utf-8")
-    with path.open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def add(path: Path, rows: Iterable[list]) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(",".join(map(str, row)) + "\n" for row in rows)
-
-
-def say(text: str) -> None:
-    print(f"{text}, after {process_time():.0f} seconds of processor time", file=sys.stderr, flush=True)
 
 
 def main() -> None:

@@ -12,8 +12,6 @@ A seed draws the poses, the training rows and the start. The networks are traine
 the time of the package's loop, which lesson 07 uses to compute one look anew, equal in every stored digit.
 """
 
-import csv
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +22,7 @@ import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
 
 import numpy as np
 from threadpoolctl import threadpool_limits
+from study_table import add, known, say
 
 TABLES = Path(__file__).parents[2] / "notebooks" / "deeper"
 CHOOSING, MEASURED = range(100, 103), range(20)
@@ -164,24 +163,6 @@ def measure(seed: int, width: int, chosen: dict[Look, dict], degrees: float) -> 
         error = digits.error(look[0], paths[jobs[look]][stop[look] - 1], slice(ROWS, None))
         yield [*look, width, seed, f"{error:.4f}"]
     say(f"width {width}: measured seed {seed}")
-
-
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def known(path: Path, heading: str) -> list[dict]:
-    """The rows of a table; one that is not there yet gets its heading."""
-    if not path.exists():
-        path.write_text(heading + "\n", encoding="utf-8")
-    with path.open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def add(path: Path, rows: Iterable[list]) -> None:
-    lines = [",".join(map(str, row)) + "\n" for row in rows]
-    with path.open("a", encoding="utf-8") as file:
-        file.writelines(lines)
 
 
 def look_of(row: dict) -> Look:
