@@ -1,12 +1,16 @@
 """Each side of lesson 00 at many settings: `python tests/tools/tune_ladder.py`. By hand; half an hour on an idle core.
 
-Sixteen seeds that the lesson does not measure on choose each side's two decays, and see whether another width, rate,
-number of steps or optimiser, or another number of labels, would have been better. The table goes to
-`notebooks/deeper/00a_tuning.csv`: a row for each run, with T1's right answers in a hundred new rows, mean over the
-seeds, after so many steps. Room 00a reads it, and computes one of its rows once more.
+What a table already holds is kept, so delete a table, or some of its rows, to have them computed anew.
+
+- `00a_tuning.csv`: sixteen seeds that the lesson does not measure on choose each side's two decays, and see whether
+  another width, rate, number of steps or optimiser, or another number of labels, would have been better. A row for
+  each run, with T1's right answers in a hundred new rows, mean over the seeds, after so many steps. At last, as long
+  as the best run of a side has an untried neighbour in a decay (or in the rate of gradient descent), that is tried too.
+- `00a_measured.csv`: the best runs on the 32 seeds of the lesson: how many of its 128 new rows each seed answers right.
+
+Room 00a reads both tables, and computes a row of each once more.
 """
 
-import csv
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -16,9 +20,10 @@ import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
 
 import numpy as np
 import tensorflow as tf
+from study_table import add, known, say
 
-TABLE = Path(__file__).parents[2] / "notebooks" / "deeper" / "00a_tuning.csv"
-SEEDS = range(100, 116)
+FOLDER = Path(__file__).parents[2] / "notebooks" / "deeper"
+CHOOSING, MEASURED = range(100, 116), range(32)
 STOPS = (200, 400, 800, 1600, 3200)
 SIDES = {  # side to the heads that learn
     "alone": (1, 0, 0, 0),
@@ -43,8 +48,10 @@ CHOSEN = {  # the best of the grid; other widths, rates and lengths are tried th
 }
 X, TASKS = mtl.boolean_ladder()
 TARGETS = np.hstack(list(TASKS.values()))
-ORDER = np.stack([np.random.default_rng(seed).permutation(256) for seed in SEEDS])
-TRAIN, TEST = ORDER[:, :128], ORDER[:, 128:]
+# Where the search goes on at the end.
+TRUNK_DECAYS = (0.0, 1e-5, 3e-5, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+HEAD_DECAYS = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0)
+DESCENT_DECAYS, DESCENT_RATES = (0.0, 1e-5, 1e-4, 1e-3, 3e-3), (0.5, 1.0, 4.0, 8.0, 16.0)
 
 
 class Job(NamedTuple):
@@ -61,6 +68,9 @@ class Job(NamedTuple):
     rate: float = 0.05
 
 
+SETTINGS = [name for name in Job._fields if name != "steps"]
+
+
 def network(w, X):
     hidden = tf.tanh(X @ w["trunk"] + w["trunk_bias"])
     return tf.tanh(hidden @ w["heads"] + w["head_bias"])
@@ -75,39 +85,47 @@ def loss(w, X, Y, known, trunk_decay, head_decay):
 train = {name: mtl.training_loop(loss, getattr(mtl, name)) for name in ("adam", "gradient_descent")}
 
 
-def targets_of(side: str) -> np.ndarray:
-    Y = TARGETS[TRAIN].copy()
+def rows_of(seeds: range) -> tuple[np.ndarray, np.ndarray]:
+    """Training rows and new rows of each seed."""
+    order = np.stack([np.random.default_rng(seed).permutation(256) for seed in seeds])
+    return order[:, :128], order[:, 128:]
+
+
+def targets_of(side: str, seeds: range) -> np.ndarray:
+    train_rows = rows_of(seeds)[0]
+    Y = TARGETS[train_rows].copy()
     if side == "copies":
         Y[..., 1:] = Y[..., :1]
     if side == "stranger":  # of T1's form, with another parity
-        other = X[TRAIN][..., 3:].prod(axis=-1) > 0
-        Y[..., 1] = np.where((X[TRAIN][..., 0] > 0) | other, 1.0, -1.0)
+        other = X[train_rows][..., 3:].prod(axis=-1) > 0
+        Y[..., 1] = np.where((X[train_rows][..., 0] > 0) | other, 1.0, -1.0)
     if side == "shuffled":
-        for seed, rows in zip(SEEDS, Y, strict=True):
+        for seed, rows in zip(seeds, Y, strict=True):
             rows[:, 1:] = np.random.default_rng([seed, 1]).permuted(rows[:, 1:], axis=0)
     return Y
 
 
 def known_to(side: str, labels: int, others: int) -> np.ndarray:
     """1 where a head learns from a row; a copy of T1 learns from T1's rows."""
-    known = np.tile(np.array(SIDES[side], float), (TRAIN.shape[1], 1))
+    known = np.tile(np.array(SIDES[side], float), (128, 1))
     known[labels:, 0] = 0
     known[labels if side == "copies" else others :, 1:] = 0
     return known
 
 
-def right_answers(job: Job) -> list[float]:
-    """T1's right answers in a hundred new rows after each of the stops up to the job's steps."""
+def right_answers(job: Job, seeds: range) -> dict[int, np.ndarray]:
+    """How many new rows each seed answers right for T1, after each of the stops up to the job's steps."""
+    train_rows, new_rows = rows_of(seeds)
     shapes = {"trunk": (8, job.width), "trunk_bias": (1, job.width), "heads": (job.width, 4), "head_bias": (1, 4)}
-    data = [X[TRAIN], targets_of(job.side), known_to(job.side, job.labels, job.others)]
+    data = [X[train_rows], targets_of(job.side, seeds), known_to(job.side, job.labels, job.others)]
     data += [np.array(job.trunk_decay), np.array(job.head_decay)]
-    start, records = mtl.random_start(shapes, SEEDS), job.steps // STOPS[0]
+    start, records = mtl.random_start(shapes, seeds), job.steps // STOPS[0]
     run = train[job.optimiser](start, data, steps=job.steps, rate=job.rate, records=records)
-    truth, found = TARGETS[TEST][..., 0] > 0, []
+    truth, found = TARGETS[new_rows][..., 0] > 0, {}
     for stop in STOPS:
         if stop <= job.steps:
-            says_yes = network(run.path[stop // STOPS[0]], X[TEST]).numpy()[..., 0] > 0
-            found.append(100 * np.mean(says_yes == truth))
+            says_yes = network(run.path[stop // STOPS[0]], X[new_rows]).numpy()[..., 0] > 0
+            found[stop] = np.sum(says_yes == truth, axis=1)
     return found
 
 
@@ -172,13 +190,84 @@ def descent_jobs() -> Iterator[Job]:
             yield Job(40, side, *decays, steps=1600, optimiser="gradient_descent", rate=rate)
 
 
+def group(job: Job) -> Job:
+    """What is compared: all that is not searched is equal."""
+    rate = 0.0 if job.optimiser == "gradient_descent" else job.rate
+    return job._replace(trunk_decay=0.0, head_decay=0.0, rate=rate)
+
+
+def best_runs(tried: dict[Job, float]) -> dict[Job, Job]:
+    """For each group, at the lesson's width and rate, its best run. A longer run is a group of its own."""
+    best = {}
+    for job, right in tried.items():
+        usual = job.width == 20 and (job.rate == 0.05 or job.optimiser != "adam") and job.steps <= 1600
+        if usual and (group(job) not in best or right > tried[best[group(job)]]):
+            best[group(job)] = job
+    return best
+
+
+def neighbours(job: Job) -> Iterator[Job]:
+    descent = job.optimiser == "gradient_descent"
+    lists = {"trunk_decay": DESCENT_DECAYS if descent else TRUNK_DECAYS, "head_decay": HEAD_DECAYS}
+    if descent:
+        lists["rate"] = DESCENT_RATES
+    for name, values in lists.items():
+        value = getattr(job, name)
+        yield from (job._replace(**{name: near}) for near in next_to(value, values))
+
+
+def next_to(value: float, values: tuple[float, ...]) -> list[float]:
+    lower, higher = [v for v in values if v < value], [v for v in values if v > value]
+    return [*lower[-1:], *higher[:1]]
+
+
+def measured_jobs(best: dict[Job, Job]) -> Iterator[Job]:
+    """The runs of room 00a: other recipes, numbers of labels, company in the same rows, and gradient descent."""
+    for side, one_decay in {"alone": 1e-4, "all": 1e-3}.items():
+        yield Job(128, side, 0.0, 0.0, steps=200, width=40, rate=0.015)
+        yield Job(128, side, one_decay, one_decay, steps=1600)
+    wanted = [(labels, 128, side) for labels in (20, 40, 80, 128) for side in ("alone", "all")]
+    wanted += [(40, 128, "copies"), (80, 80, "copies"), (40, 40, "all"), (80, 80, "all")]
+    for labels, others, side in wanted:
+        steps = 800 if labels <= 40 else 1600
+        yield best[Job(labels, side, 0.0, 0.0, steps, others)]
+    yield Job(40, "all", 3e-4, 3e-2, steps=800, others=40)  # almost as good on the choosing seeds
+    for side in ("alone", "copies", "with T3", "all", "shuffled"):
+        yield best[Job(40, side, 0.0, 0.0, 1600, optimiser="gradient_descent", rate=0.0)]
+
+
+def key(row: dict, steps: str | int) -> Job:
+    kinds = {name: type_ for name, type_ in Job.__annotations__.items() if name != "steps"}
+    return Job(**{name: kind(row[name]) for name, kind in kinds.items()}, steps=int(steps))
+
+
+def tune() -> dict[Job, float]:
+    """Complete the first table; for each run its right answers at the end."""
+    path, tried = FOLDER / "00a_tuning.csv", {}
+    for row in known(path, ",".join([*SETTINGS, *(f"after_{stop}" for stop in STOPS)])):
+        last = max(stop for stop in STOPS if row[f"after_{stop}"])
+        tried[key(row, last)] = float(row[f"after_{last}"])
+    asked = list(jobs())
+    while asked := [job for job in dict.fromkeys(asked) if job not in tried]:
+        for job in asked:
+            found = {stop: 100 * np.mean(right) / 128 for stop, right in right_answers(job, CHOOSING).items()}
+            values = [f"{found[stop]:.2f}" if stop in found else "" for stop in STOPS]
+            add(path, [[*(getattr(job, name) for name in SETTINGS), *values]])
+            tried[job] = round(found[job.steps], 2)
+            say(f"{job} {tried[job]:.2f}")
+        asked = [near for best in best_runs(tried).values() for near in neighbours(best)]
+    return tried
+
+
+def measure(best: dict[Job, Job]) -> None:
+    path = FOLDER / "00a_measured.csv"
+    heading = ",".join([*SETTINGS, "steps", *map(str, MEASURED)])
+    done = {key(row, row["steps"]) for row in known(path, heading)}
+    for job in dict.fromkeys(measured_jobs(best)):
+        if job not in done:
+            right = right_answers(job, MEASURED)[job.steps]
+            add(path, [[*(getattr(job, name) for name in SETTINGS), job.steps, *right]])
+
+
 if __name__ == "__main__":
-    with TABLE.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        columns = [name for name in Job._fields if name != "steps"]
-        table.writerow([*columns, *(f"after_{stop}" for stop in STOPS)])
-        for job in jobs():
-            found = right_answers(job)
-            row = [getattr(job, name) for name in columns] + [f"{value:.2f}" for value in found]
-            table.writerow(row + [""] * (len(STOPS) - len(found)))
-            print(*job, f"{found[-1]:.2f}", flush=True)
+    measure(best_runs(tune()))
