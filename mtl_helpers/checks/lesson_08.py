@@ -144,3 +144,67 @@ def smooth_maximum() -> Trial:
     }
     look = "mu ln sum exp(c L / mu), with the largest c L taken out of the exponentials"
     return Trial(inputs, expected, mistakes, look)
+
+
+@exercise("each rule at the rate that its choosing seeds prefer, and then seed by seed.")
+def gap_at_own_best() -> Trial:
+    """Exercise 4: two rules at their own best rates, and the mean and standard error of the paired difference."""
+
+    def inputs(rng, case):
+        rates, chosen_on, measured_on = [3, 5, 4][case % 3], [6, 3, 8, 5][case % 4], [7, 4, 5, 9, 6][case % 5]
+
+        def drawn(seeds):
+            curves = 0.1 * rng.permuted(np.tile(np.arange(rates), (2, 1)), axis=1)
+            return curves[:, :, None] + 0.3 * rng.random(seeds) + 0.3 * rng.random((2, rates, seeds))
+
+        return drawn(chosen_on), drawn(measured_on)
+
+    def expected(choosing, measured):
+        taken = []
+        for rule in (0, 1):
+            means = [np.mean(errors) for errors in choosing[rule]]
+            taken.append(measured[rule][means.index(min(means))])
+        gaps = [second - first for first, second in zip(*taken, strict=True)]
+        mean = sum(gaps) / len(gaps)
+        return [mean, np.sqrt(sum((gap - mean) ** 2 for gap in gaps) / (len(gaps) - 1) / len(gaps))]
+
+    def best(errors: np.ndarray) -> np.ndarray:
+        return errors.mean(axis=-1).argmin(axis=-1)
+
+    def at(rates: Callable, error: Callable = lambda one, two: np.std(two - one, ddof=1) / np.sqrt(len(one))):
+        def gap(choosing, measured):
+            one, two = measured[[0, 1], rates(choosing, measured)]
+            return np.mean(two - one), error(one, two)
+
+        return gap
+
+    def own(choosing, measured):
+        return best(choosing)
+
+    def each_seed(choosing, measured):
+        gaps = np.diff(measured.min(axis=1), axis=0)[0]
+        return gaps.mean(), gaps.std(ddof=1) / np.sqrt(len(gaps))
+
+    mistakes = {
+        "the rates were chosen on the seeds that measure": at(lambda choosing, measured: best(measured)),
+        "both rules got the best rate of the first; each takes its own": at(lambda c, m: best(c[[0, 0]])),
+        "both rules got the best rate of the second; each takes its own": at(lambda c, m: best(c[[1, 1]])),
+        "both rules got the rate that is best on their mean; each takes its own": at(
+            lambda c, m: best(np.tile(c.mean(axis=0), (2, 1, 1)))
+        ),
+        "the rate with the *largest* error was taken": at(lambda c, m: best(-c)),
+        "each seed took its own best rate; a rule has one rate, chosen on other seeds": each_seed,
+        "this is the gap on the choosing seeds, which flatters both; report the measured ones": lambda c, m: expected(
+            c, c
+        ),
+        "the sign is turned: second rule minus first": lambda c, m: np.multiply(expected(c, m), [-1, 1]),
+        "the errors of a seed belong together: take the differences first, and then their standard error": at(
+            own, lambda one, two: np.hypot(np.std(one, ddof=1), np.std(two, ddof=1)) / np.sqrt(len(one))
+        ),
+        "this is the standard deviation; divide it by the root of the number of seeds": at(
+            own, lambda one, two: np.std(two - one, ddof=1)
+        ),
+        "one seed is spent on the mean: ddof=1": at(own, lambda one, two: np.std(two - one) / np.sqrt(len(one))),
+    }
+    look = "argmin of the mean over the choosing seeds for each rule, then the paired differences on the measured ones"
+    return Trial(inputs, expected, mistakes, look)

@@ -1,5 +1,7 @@
 """Answers to lesson 08 that no check knows. A dictionary is the solution, with arguments or its result changed."""
 
+import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
+
 import numpy as np
 import tensorflow as tf
 from scipy.special import logsumexp
@@ -15,6 +17,14 @@ def dwa(ratio, least=2):
         return len(speeds) * np.array(tf.nn.softmax(speeds / temperature))
 
     return weights
+
+
+def gap(typical=np.mean, least=np.argmin):
+    def at_own_best(choosing, measured):
+        one, two = (m[least(typical(c, axis=1))] for c, m in zip(choosing, measured, strict=True))
+        return typical(two - one), np.std(two - one, ddof=1) / np.sqrt(len(one))
+
+    return at_own_best
 
 
 WRONG = {
@@ -37,6 +47,12 @@ WRONG = {
         lambda losses, c, mu: np.linalg.norm(c * losses, 1 / mu),
         {"c": lambda c: c / np.sum(c)},
     ],
+    "gap_at_own_best": [
+        gap(typical=np.median),
+        gap(least=lambda means: 0),
+        {"choosing": lambda errors: errors[:, :, :1]},
+        (lambda choosing, measured: gap()(choosing, measured)[0], "has shape"),
+    ],
 }
 RIGHT = {
     "least_total": [total(np.sqrt), lambda losses: len(losses) / 2 + np.log(np.prod(losses)) / 2],
@@ -44,5 +60,11 @@ RIGHT = {
     "smooth_maximum": [
         lambda losses, c, mu: mu * logsumexp(c * losses / mu),
         lambda losses, c, mu: tf.reduce_logsumexp(tf.constant(c * losses / mu)) * mu,
+    ],
+    "gap_at_own_best": [
+        gap(),
+        lambda choosing, measured: mtl.mean_se(
+            np.subtract(*[m[c.sum(axis=1).argmin()] for c, m in zip(choosing[::-1], measured[::-1], strict=True)])
+        ),
     ],
 }
