@@ -24,7 +24,24 @@ def test_minutes_of_a_part_are_those_of_its_lessons():
         ]
         if minutes:
             reading, exercises = map(sum, zip(*minutes, strict=True))
-            assert f"{reading} minutes of reading, {exercises} of exercises." in part, name
+            hours = f"About {round((reading + exercises) / 60)} hours"
+            assert f"{hours}: {reading} minutes of reading, {exercises} of exercises." in part, name
+
+
+def test_hours_are_those_of_all_lessons():
+    minutes = [
+        [*map(int, pair)] for pair in re.findall(r"^\| \[\d\d .*?\| (\d+) \+ (\d+) \|", README, flags=re.MULTILINE)
+    ]
+    reading, exercises = map(sum, zip(*minutes, strict=True))
+    whole, first, second = (round(part / 60) for part in (reading + exercises, reading, exercises))
+    assert f"About {whole} hours: {first} for reading, {second} for the exercises." in README
+
+
+def test_results_of_lessons_are_short():
+    """A newcomer reads the table in a minute."""
+    rows = re.findall(r"^\| \[(\d\d) .*?\|.*?\| (.*?) \|$", README, flags=re.MULTILINE)
+    assert len(rows) == len(hygiene.LESSONS)
+    assert [number for number, result in rows if len(result.split()) > 40] == []
 
 
 def test_minutes_are_those_that_each_lesson_states():
@@ -51,5 +68,7 @@ def public() -> dict[str, str]:
 
 def test_package_readme_lists_every_function():
     listed = (ROOT / "mtl_helpers" / "README.md").read_text(encoding="utf-8").splitlines()
+    listed = [line for line in listed if line.startswith("- `")]
     expected = [f"- `{name}`: {sentence}" for name, sentence in public().items()]
-    assert sorted(line for line in listed if line.startswith("- `")) == sorted(expected)
+    assert {"missing": {*expected} - {*listed}, "stale": {*listed} - {*expected}} == {"missing": set(), "stale": set()}
+    assert len(listed) == len(expected)
