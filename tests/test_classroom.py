@@ -1,4 +1,4 @@
-"""How teaching.md says to grade, run with a class of three on a lesson, and with a class of thirteen that has mishaps."""
+"""The lines of teaching.md that grade, for a class of three on a lesson, and for a class of thirteen with mishaps."""
 
 import csv
 import importlib.util

@@ -97,16 +97,16 @@ def test_each_room_is_offered_once():
 
 @pytest.mark.skipif(os.name == "nt", reason="lines for teachers need a POSIX shell")
 def test_copies_have_no_results(tmp_path):
-    """The line, on a lesson, a room and a solution: the copies lose what was printed, and nothing else."""
+    """The command, for a lesson, a room and a solution: the copies lose what was printed, and nothing else."""
     section = re.search(r"^## Copies without results\n(.*?)^## ", TEACHING, flags=re.M | re.S)[1]
-    (line,) = re.findall(r"^```\n(.*)\n```$", section, flags=re.M)
+    (command,) = re.findall(r"^```\n(.*?)^```$", section, flags=re.M | re.S)
     chosen = hygiene.LESSONS[0], hygiene.DEEPER[0], hygiene.SOLUTIONS[0]
     for path in chosen:
         target = tmp_path / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, target)
     surroundings = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    subprocess.run(line, shell=True, cwd=tmp_path, env=surroundings, check=True, capture_output=True)
+    subprocess.run(command, shell=True, cwd=tmp_path, env=surroundings, check=True, capture_output=True)
     copies = tmp_path / "class" / "lessons"
     assert not (copies / "solutions").exists()
     for path in chosen[:2]:
