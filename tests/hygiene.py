@@ -326,6 +326,24 @@ def avoids_words_that_belittle(notebook: dict) -> list[str]:
     ]
 
 
+# British spelling, in small letters or with a first capital: names such as BatchNormalization stay as they are.
+AMERICAN = (
+    r"\b(?:(?:[a-z]{4}|[A-Z][a-z]{3})[a-z]*[iy]z(?:e[drs]?|ing|ations?)"
+    r"|[A-Za-z]*(?:behavi|neighb|col|fav|flav|lab)or(?!ator|ig|ing|ious|ar|at)[a-z]*"
+    r"|[A-Za-z]+(?:bel|cel|del|vel)(?:ed|ing)|[Cc]enter(?:ed|s)?|[Gg]ray|[Dd]efense|[Aa]nalog|[Cc]atalog)\b"
+)
+
+
+def american(text: str) -> list[str]:
+    """American spellings in our own words: titles and quotations stand in italics or between quotation marks."""
+    return re.findall(AMERICAN, re.sub(r"\*[^*\n]+\*|[\"“][^\"”\n]*[\"”]", " ", text.replace("**", " ")))
+
+
+def keeps_british_spelling(notebook: dict) -> list[str]:
+    """One standard: a reader who finds two looks for a difference in meaning."""
+    return [f"{where}: {word!r}" for where, text in prose(notebook) for word in american(text)]
+
+
 def states_only_printed_numbers(notebook: dict) -> list[str]:
     """A number in the text that no cell prints or sets is a claim that nothing checks, and it goes stale unseen."""
     shown = [text for _, text in printed(notebook)] + [cell["source"] for cell in code_cells(notebook)]
@@ -507,6 +525,7 @@ RULES_OF_ROOMS = (
     has_one_title_and_no_skipped_level,
     opens_with_its_result,
     avoids_words_that_belittle,
+    keeps_british_spelling,
     states_only_printed_numbers,
     room_links_to_what_exists,
     keeps_code_cells_short,
@@ -524,6 +543,7 @@ RULES_OF_LESSONS = (
     has_exercises_that_answer_back,
     has_a_live_figure,
     avoids_words_that_belittle,
+    keeps_british_spelling,
     states_only_printed_numbers,
     links_to_what_exists,
     keeps_code_cells_short,

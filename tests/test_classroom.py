@@ -1,4 +1,4 @@
-"""README's lines for teachers, run with a class of three on a lesson, and with a class of thirteen that has mishaps."""
+"""The lines of teaching.md that grade, for a class of three on a lesson, and for a class of thirteen with mishaps."""
 
 import csv
 import importlib.util
@@ -17,7 +17,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 pytestmark = [
-    pytest.mark.skipif(os.name == "nt", reason="README's lines for teachers need a POSIX shell"),
+    pytest.mark.skipif(os.name == "nt", reason="lines for teachers need a POSIX shell"),
     pytest.mark.skipif(
         importlib.util.find_spec("nbgrader") is None, reason="no nbgrader, which is for teachers: no class is graded"
     ),
@@ -25,8 +25,9 @@ pytestmark = [
 
 ROOT = Path(__file__).parents[1]
 SOLUTIONS = hygiene.SOLUTIONS
-TEACHERS = re.search(r"^## For teachers\n(.*?)^## ", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)[1]
-_, BLOCK = re.findall(r"^```\n(.*?)^```$", TEACHERS, flags=re.M | re.S)
+PAGE = (ROOT / "notebooks" / "teaching.md").read_text(encoding="utf-8")
+GRADING = re.search(r"^## Grade a class\n(.*?)^## ", PAGE, flags=re.M | re.S)[1]
+_, BLOCK = re.findall(r"^```\n(.*?)^```$", GRADING, flags=re.M | re.S)
 LINES = BLOCK.splitlines()
 GRADE = next(k for k, line in enumerate(LINES) if "grade.py" in line)
 MISTAKE = "ddof=1", "ddof=0"  # in exercise `paired`
@@ -62,7 +63,7 @@ def answers(cells: list) -> dict[str, str]:
 
 
 def hand_out(folder: Path) -> Path:
-    """README's lines as far as the release, and what is handed out."""
+    """The lines as far as the release, and what is handed out."""
     run("\n".join(LINES[:GRADE]), folder)
     (path,) = (folder / "class" / "release" / "lesson_00").iterdir()
     return path
@@ -75,7 +76,7 @@ def submit(student: str, notebook: nbformat.NotebookNode, folder: Path, file: st
 
 
 def grades(folder: Path) -> dict[str, dict[str, str]]:
-    """README's last lines, and what they leave in grades.csv, by student."""
+    """The last lines, and what they leave in grades.csv, by student."""
     run("\n".join(LINES[GRADE + 1 :]), folder)
     with open(folder / "class" / "grades.csv", encoding="utf-8") as file:
         return {row["student_id"]: row for row in csv.DictReader(file)}

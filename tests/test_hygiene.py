@@ -254,6 +254,8 @@ BAD = [
     (hygiene.has_a_live_figure, source("picture", "mtl.live(", "mtl.show(")),
     (hygiene.avoids_words_that_belittle, source("train-why", "The loss", "Of course the loss")),
     (hygiene.avoids_words_that_belittle, source("closing", "## Next", "## Next\n\nIt is just")),
+    (hygiene.keeps_british_spelling, source("train-why", "The loss", "Its behavior is good. The loss")),
+    (hygiene.keeps_british_spelling, source("train-why", "The loss", "We **normalize** it. The loss")),
     (hygiene.states_only_printed_numbers, source("train-why", "0.5", "0.51")),
     (hygiene.states_only_printed_numbers, source("exercises", "`1234.56789`", "1234.56789")),
     (hygiene.links_to_what_exists, source("closing", "00_meet", "99_forget")),

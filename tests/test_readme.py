@@ -13,24 +13,45 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+def reading_and_exercises(part: str) -> tuple[int, int]:
+    """The minutes of all lessons whose rows are in this part of README."""
+    rows = re.findall(r"^\| \[\d\d .*?\| (\d+) \+ (\d+) \|", part, flags=re.MULTILINE)
+    return sum(int(reading) for reading, _ in rows), sum(int(exercises) for _, exercises in rows)
+
+
+def hours(minutes: int) -> int:
+    return round(minutes / 60)
+
+
 def test_lesson_table_names_every_lesson():
     assert [path.name for path in hygiene.LESSONS if f"](notebooks/{path.name})" not in README] == []
-
-
-def test_minutes_of_a_part_are_those_of_its_lessons():
-    for name, part in re.findall(r"^### (.+?)\n(.*?)(?=^##)", README, flags=re.MULTILINE | re.DOTALL):
-        minutes = [
-            [*map(int, pair)] for pair in re.findall(r"^\| \[\d\d .*?\| (\d+) \+ (\d+) \|", part, flags=re.MULTILINE)
-        ]
-        if minutes:
-            reading, exercises = map(sum, zip(*minutes, strict=True))
-            assert f"{reading} minutes of reading, {exercises} of exercises." in part, name
 
 
 def test_minutes_are_those_that_each_lesson_states():
     for path in hygiene.LESSONS:
         reading, exercises = re.findall(r"(\d+) minutes", hygiene.section(hygiene.read(path), "What you need"))[-2:]
         assert f"](notebooks/{path.name}) | {reading} + {exercises} |" in README, path.name
+
+
+def test_minutes_of_a_part_are_those_of_its_lessons():
+    for name, part in re.findall(r"^### (.+?)\n(.*?)(?=^##)", README, flags=re.MULTILINE | re.DOTALL):
+        reading, exercises = reading_and_exercises(part)
+        told = f"About {hours(reading + exercises)} hours: {reading} minutes of reading, {exercises} of exercises."
+        assert not reading or told in part, f"{name}: {told}"
+
+
+def test_hours_are_those_of_all_lessons():
+    reading, exercises = reading_and_exercises(README)
+    told = (
+        f"About {hours(reading + exercises)} hours: {hours(reading)} for reading, {hours(exercises)} for the exercises."
+    )
+    assert told in README, told
+
+
+def test_results_of_lessons_are_short():
+    """A newcomer reads the table in a minute."""
+    results = re.findall(r"^\| \[(\d\d) .*\| (.*?) \|$", README, flags=re.MULTILINE)
+    assert [number for number, result in results if len(result.split()) > 40] == []
 
 
 def test_picture_is_what_the_lesson_shows():
@@ -51,5 +72,7 @@ def public() -> dict[str, str]:
 
 def test_package_readme_lists_every_function():
     listed = (ROOT / "mtl_helpers" / "README.md").read_text(encoding="utf-8").splitlines()
+    listed = [line for line in listed if line.startswith("- `")]
     expected = [f"- `{name}`: {sentence}" for name, sentence in public().items()]
-    assert sorted(line for line in listed if line.startswith("- `")) == sorted(expected)
+    assert {"missing": {*expected} - {*listed}, "stale": {*listed} - {*expected}} == {"missing": set(), "stale": set()}
+    assert len(listed) == len(expected)

@@ -1,7 +1,8 @@
 """Grade all that a class has handed in for one assignment, and say of each learner what came out.
 
-README, "For teachers", shows how to call it. nbgrader does the work. Its own `autograde` is not enough for a class: one
-split cell ends the whole run, a deleted test costs its points without a word, and no warning names the learner.
+notebooks/teaching.md, "Grade a class", shows how to call it. nbgrader does the work. Its own `autograde` is not enough
+for a class: one split cell ends the whole run, a deleted test costs its points without a word, and no warning names
+the learner.
 """
 
 import argparse
