@@ -329,7 +329,7 @@ def avoids_words_that_belittle(notebook: dict) -> list[str]:
 # British spelling, in small letters or with a first capital: names such as BatchNormalization stay as they are.
 AMERICAN = (
     r"\b(?:(?:[a-z]{4}|[A-Z][a-z]{3})[a-z]*[iy]z(?:e[drs]?|ing|ations?)"
-    r"|[A-Za-z]*(?:behavi|neighb|col|fav|flav|lab)or(?!ator|ig|ing|ious|ar|at)[a-z]*"
+    r"|[A-Za-z]*(?:behavi|neighb|col|fav|flav|lab)or(?!at|ious)[a-z]*"
     r"|[A-Za-z]+(?:bel|cel|del|vel)(?:ed|ing)|[Cc]enter(?:ed|s)?|[Gg]ray|[Dd]efense|[Aa]nalog|[Cc]atalog)\b"
 )
 
