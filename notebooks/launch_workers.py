@@ -9,6 +9,14 @@ import subprocess
 import sys
 import time
 
+# Keras imports these wherever it finds them, and they take a third of a worker's start. A worker needs neither.
+NOT_NEEDED = ("matplotlib", "sklearn")
+START = f"""
+import os, runpy, sys
+sys.modules.update(dict.fromkeys({NOT_NEEDED}))  # None: as if they were not installed
+sys.argv, sys.path[0] = sys.argv[1:], os.path.dirname(sys.argv[1])
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 NO_CLUSTER = 3  # the exit code of a worker that could not join, most often since its port was taken
 
 
@@ -17,7 +25,7 @@ def run_workers(script, workers, *options, only=None, seconds=300, grace=30, tri
 
     Parameters
     ----------
-    script : a file; it finds its place in the cluster in TF_CONFIG.
+    script : a file; it finds its place in the cluster in TF_CONFIG, and neither matplotlib nor scikit-learn.
     workers : how many the cluster has. With one, TF_CONFIG is not set.
     options : of the script.
     only : numbers of the workers to start; all, unless given.
@@ -37,7 +45,7 @@ def run_workers(script, workers, *options, only=None, seconds=300, grace=30, tri
 def _run_once(script, workers, options, started, seconds, grace, logs):
     ports, locks = _free_ports(workers)
     cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
-    command = [sys.executable, os.path.abspath(script), *map(str, options)]
+    command = [sys.executable, "-c", START, os.path.abspath(script), *map(str, options)]
     quiet = dict.fromkeys(("stdin", "stdout"), subprocess.DEVNULL)
     processes, end = [], time.monotonic() + seconds
     try:

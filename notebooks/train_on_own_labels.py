@@ -1,9 +1,10 @@
-"""Train three times on the same workers: as the script does, with labels for one task only, and with a mistake.
+"""Train four times on the same workers: as the script does, on labels of its own, with a mistake, and until one ends.
 
 For the second, worker k knows the labels of task k alone, and missing labels have weight 0. For the third, each worker
-leaves out the head that it has no labels for. One launch is enough for all, and a launch is what takes time.
+leaves out the head that it has no labels for. In the fourth, the last worker ends before a step, if one is given. One
+launch is enough for all, and a launch is what takes time.
 
-    python train_on_own_labels.py FOLDER
+    python train_on_own_labels.py FOLDER [--die-at STEP]
 
 Lesson 12 starts it on two workers and compares. It is a rehearsal of a mistake: copy `train_on_workers.py`, not this.
 """
@@ -26,7 +27,7 @@ def heads_left_out(outputs, y, labelled, tasks):
     return loss
 
 
-def main(folder):
+def main(folder, *die_at):
     worker, _ = script.place_in_cluster()
     own = ["--schedule", "joint", "--labels", "own"]
     two = script.read_options([os.path.join(folder, "two.npz")])
@@ -38,7 +39,10 @@ def main(folder):
     model = script.train(strategy, left_out, heads_left_out)
     copy = {weight.path: weight.numpy() for weight in model.trainable_variables}
     script.np.savez(os.path.join(folder, f"left_out_{worker}.npz"), **copy)
+    if die_at:
+        saving = ["--checkpoints", os.path.join(folder, "saved")]
+        script.train(strategy, script.read_options([os.path.join(folder, "killed.npz"), *saving, *die_at]))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -12,7 +12,7 @@ address: keep the network to yourself. Exit codes: 0 finished, 3 this worker cou
 why; most often its port was taken), anything else a failure, such as a partner that ended or did not answer for
 `--patience` seconds.
 
-Only workers are known here, no chief and no evaluator. Run so far on one machine, with one and two workers, on CPUs.
+Only workers are known here, no chief and no evaluator. Run so far on one machine, with one to three workers, on CPUs.
 
 The data are made up in `make_data`; put your own there.
 """

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import hygiene
@@ -67,12 +68,14 @@ def weights(path: Path) -> list[np.ndarray]:
 
 def test_two_workers_killed_and_started_again_end_where_one_process_does(started, tmp_path):
     short = ["--steps", 30, "--every", 10, "--checkpoints"]
-    killed = run_workers(SCRIPT, 2, tmp_path / "two.npz", *short, tmp_path / "saved", "--die-at", 17, grace=200)
+    with ThreadPoolExecutor() as at_once:  # one process trains while the survivor of the two waits for its partner
+        alone = at_once.submit(run_workers, SCRIPT, 1, tmp_path / "one.npz", "--steps", 30)
+        killed = run_workers(SCRIPT, 2, tmp_path / "two.npz", *short, tmp_path / "saved", "--die-at", 17, grace=200)
+    assert alone.result() == [0]
     assert killed[1] == 9
     assert killed[0] not in (0, -signal.SIGKILL)  # it has noticed, and ended by itself
     assert run_workers(SCRIPT, 2, tmp_path / "two.npz", *short, tmp_path / "saved") == [0, 0]
     assert np.load(tmp_path / "two.npz")["first_step"] == 10
-    assert run_workers(SCRIPT, 1, tmp_path / "one.npz", "--steps", 30) == [0]
     for two, one in zip(weights(tmp_path / "two.npz"), weights(tmp_path / "one.npz"), strict=True):
         np.testing.assert_allclose(two, one, rtol=0, atol=1e-12)
 
@@ -90,6 +93,15 @@ def test_each_worker_is_told_its_place(started, toy, tmp_path):
     clusters = {(tmp_path / f"place{k}").read_text(encoding="utf-8") for k in range(3)}
     assert len(clusters) == 1
     assert len(set(re.findall(r"127\.0\.0\.1:\d+", clusters.pop()))) == 3
+
+
+def test_script_starts_as_from_the_command_line_without_what_no_worker_needs(started, toy, tmp_path):
+    (tmp_path / "beside.py").write_text("", encoding="utf-8")
+    body = "import beside\nassert __name__ == '__main__' and sys.argv[0] == os.path.abspath(__file__)\n"
+    body += "assert sys.argv[1:] == ['one', '2']\n"
+    for module in launch_workers.NOT_NEEDED:
+        body += f"try:\n    import {module}\nexcept ImportError:\n    pass\nelse:\n    sys.exit('found')\n"
+    assert run_workers(toy(body), 1, "one", 2) == [0]
 
 
 def test_one_worker_alone_has_no_cluster(started, toy, monkeypatch):
