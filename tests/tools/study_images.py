@@ -1,12 +1,10 @@
 """Which tasks on posed digits help each other: `python tests/tools/study_images.py` writes the tables of lesson 07.
 
 By hand; pytest does not collect it. Three tables stand beside room 07a. What a table already holds is kept, so delete a
-table, or some of its rows, to have them computed anew. All of it takes about MINUTES minutes of processor time.
+table, or some of its rows, to have them computed anew. All of it takes about ten minutes of processor time.
 
 - `07a_chosen.csv`: for each look (a main task, alone or beside a partner) and each width, the weight decay, number of
-  steps and weight of the partner with the smallest mean error of the main task over the choosing seeds. For the looks
-  at a view the search goes on after the grid: as long as the best setting has an untried neighbour, that is tried
-  too, the next decay or weight on either side, and a run twice as long if the last stop was best.
+  steps and weight of the partner with the smallest mean error of the main task over the choosing seeds.
 - `07a_errors.csv`: the main task's error there, for each of the measured seeds. No choosing seed is measured.
 - `07a_other_poses.csv`: the same errors, for digits that are turned half as far.
 
@@ -14,11 +12,9 @@ A seed draws the poses, the training rows and the start. The networks are traine
 the time of the package's loop, which lesson 07 uses to compute one look anew, equal in every stored digit.
 """
 
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
 from itertools import permutations
 from pathlib import Path
 
@@ -31,19 +27,15 @@ from study_table import add, known, say
 TABLES = Path(__file__).parents[2] / "notebooks" / "deeper"
 CHOOSING, MEASURED = range(100, 103), range(20)
 ROWS, STOPS, THREADS = 160, 10, 2
-# By width: the length of a run, which may stop at ten places equally far apart, and the rate.
-STEPS = {24: 300, 96: 150, 384: 100, 1536: 60}
-RATES = {24: 0.01, 96: 0.01, 384: 0.01, 1536: 0.003}
-# The menu has three decays. For the looks at a view it has two weights as well, and the search goes on from there to
-# neighbours in these.
-GRID, DECAYS = (0.001, 0.003, 0.01), (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
-WEIGHTS, LENGTHS = (1.0, 0.1, 0.01, 0.001), (1, 2, 4, 8)
+# By width: the longest run, which may stop at ten places equally far apart, and the rate.
+STEPS = {384: 100, 24: 300, 96: 150, 1536: 60}
+RATES = {384: 0.01, 24: 0.01, 96: 0.01, 1536: 0.003}
+DECAYS = (0.001, 0.003, 0.01)
 COLUMNS = {"angle": 1, "shift": 1, "digit": 10, "odd": 1, "at_least_five": 1, "view": 64}
 
 Look = tuple[str, str]  # a main task and its partner: "" for none, "shuffled shift" for a control
 Network = tuple[tuple[str, float, bool], ...]  # of each task: its name, its weight, whether its labels are shuffled
-Job = tuple[Network, float, int]  # a network, its weight decay, and how many stops it runs to
-Setting = tuple[float, float, int]  # the weight of the partner's loss, the decay, and the length of the run
+Job = tuple[Network, float]  # a network and its weight decay
 
 FIVE = list(COLUMNS)[:5]
 ALONE: list[Look] = [(task, "") for task in COLUMNS]
@@ -53,9 +45,9 @@ POSES += [("angle", "shuffled shift"), ("shift", "shuffled angle")]
 VIEWS = [("view", ""), ("angle", "view"), ("view", "angle"), ("angle", "shuffled view"), ("view", "shuffled angle")]
 # The twenty looks and the pose pair in three trunks, the views in one. 24 units are a baseline of too few.
 OF_FIVE = list(dict.fromkeys([*POSES, *ALONE[:5], *TWENTY]))
-LOOKS = {24: ALONE, 96: OF_FIVE, 384: list(dict.fromkeys([*OF_FIVE, *VIEWS])), 1536: OF_FIVE}
+LOOKS = {384: list(dict.fromkeys([*OF_FIVE, *VIEWS])), 96: OF_FIVE, 1536: OF_FIVE, 24: ALONE}
 # Measured here even where another width was chosen; all others are measured at their best width.
-EVERYWHERE = {24: ALONE, 96: POSES, 384: LOOKS[384], 1536: POSES}
+EVERYWHERE = {384: LOOKS[384], 96: POSES, 1536: POSES, 24: ALONE}
 
 
 def train(X, Y, weight, decay, trunk, heads, width, stops):
@@ -120,23 +112,19 @@ def network(look: Look, weight: float) -> Network:
     return tuple(sorted(parts))
 
 
-def at_a_view(look: Look) -> bool:
-    return "view" in "".join(look)
-
-
 def weights_of(look: Look) -> tuple[float, ...]:
-    """What may be tried as the weight of the partner's loss: others than 1 in the looks at a view."""
-    return WEIGHTS if look[1] and at_a_view(look) else WEIGHTS[:1]
+    """What is tried as the weight of the partner's loss."""
+    return (1.0, 0.1) if look[1].endswith("view") else (1.0,)
 
 
-def in_threads(function: Callable, jobs: Iterable[Job]) -> dict[Job, object]:
-    jobs = list(dict.fromkeys(jobs))
+def trained(digits: Digits, width: int, stops: dict[Job, int]) -> dict[Job, list[dict]]:
+    """Trunk and heads, by name, at each stop up to the last that a job needs."""
     with threadpool_limits(1), ThreadPoolExecutor(THREADS) as pool:
-        return dict(zip(jobs, pool.map(lambda job: function(*job), jobs), strict=True))
+        paths = pool.map(lambda job: _trained(digits, width, *job, stops[job]), stops)
+        return dict(zip(stops, paths, strict=True))
 
 
-def trained(digits: Digits, width: int, parts: Network, decay: float, stops: int) -> list[dict]:
-    """Trunk and heads, by name, at each stop."""
+def _trained(digits: Digits, width: int, parts: Network, decay: float, stops: int) -> list[dict]:
     tasks = [task for task, *_ in parts]
     Y = np.hstack([digits.training(task, shuffled) for task, _, shuffled in parts])
     weight = np.concatenate([np.full(COLUMNS[task], value) for task, value, _ in parts])
@@ -148,61 +136,20 @@ def trained(digits: Digits, width: int, parts: Network, decay: float, stops: int
 
 def choose(looks: list[Look], width: int) -> Iterator[list]:
     """For each look the setting with the smallest mean error over the choosing seeds, and that error."""
-    curves, tried = {}, {look: {} for look in looks}
-    asked = {look: [(weight, decay, 1) for weight in weights_of(look)[:2] for decay in GRID] for look in looks}
-
-    def job(look: Look, setting: Setting) -> Job:
-        weight, decay, length = setting
-        return network(look, weight), decay, STOPS * length
-
-    def curve(parts: Network, decay: float, stops: int) -> dict[str, np.ndarray]:
-        """Each task's mean error at every stop."""
-        errors = defaultdict(list)
-        for seed in CHOOSING:
-            path = trained(choosing_digits(seed), width, parts, decay, stops)
-            for task, *_ in parts:
-                found = [choosing_digits(seed).error(task, w, slice(ROWS, ROWS + 600)) for w in path]
-                errors[task].append(found)
-        return {task: np.mean(found, axis=0) for task, found in errors.items()}
-
-    while any(asked.values()):
-        wanted = [job(look, setting) for look, settings in asked.items() for setting in settings]
-        curves |= in_threads(curve, [one for one in wanted if one not in curves])
-        say(f"width {width}: chose among {len(curves)} runs")
-        for look, settings in asked.items():
-            tried[look] |= {setting: curves[job(look, setting)][look[0]] for setting in settings}
-            asked[look] = [setting for setting in neighbours(look, width, tried[look]) if setting not in tried[look]]
-    for look, found in tried.items():
-        weight, decay, _ = best = lowest(found)
-        stop = int(found[best].argmin())
-        yield [*look, width, weight, decay, STEPS[width] // STOPS * (stop + 1), f"{found[best][stop]:.4f}"]
-
-
-@cache
-def choosing_digits(seed: int) -> Digits:
-    return Digits(seed)
-
-
-def lowest(tried: dict[Setting, np.ndarray]) -> Setting:
-    return min(tried, key=lambda setting: tried[setting].min())
-
-
-def neighbours(look: Look, width: int, tried: dict[Setting, np.ndarray]) -> Iterator[Setting]:
-    """What to try next to the best setting so far, where the search goes on."""
-    if not at_a_view(look) or width == min(STEPS):
-        return
-    weight, decay, length = best = lowest(tried)
-    for near in _beside(decay, DECAYS):
-        yield weight, near, length
-    for near in _beside(weight, weights_of(look)):
-        yield near, decay, length
-    if tried[best].argmin() == len(tried[best]) - 1 and length < LENGTHS[-1]:
-        yield weight, decay, 2 * length
-
-
-def _beside(value: float, values: tuple[float, ...]) -> tuple[float, ...]:
-    here = values.index(value)
-    return values[max(here - 1, 0) : here + 2]
+    errors, rows = defaultdict(list), slice(ROWS, ROWS + 600)
+    asked = [(look, weight, decay) for look in looks for weight in weights_of(look) for decay in DECAYS]
+    for seed in CHOOSING:
+        digits = Digits(seed)
+        paths = trained(digits, width, {(network(look, weight), decay): STOPS for look, weight, decay in asked})
+        for look, weight, decay in asked:
+            path = paths[network(look, weight), decay]
+            errors[look, weight, decay].append([digits.error(look[0], weights, rows) for weights in path])
+        say(f"width {width}: chose at seed {seed}")
+    for look in looks:
+        mean = {case: np.mean(found, axis=0) for case, found in errors.items() if case[0] == look}
+        best = min(mean, key=lambda case: mean[case].min())
+        stop = int(mean[best].argmin())
+        yield [*look, width, *best[1:], STEPS[width] // STOPS * (stop + 1), f"{mean[best][stop]:.4f}"]
 
 
 def measure(seed: int, width: int, chosen: dict[Look, dict], degrees: float) -> Iterator[list]:
@@ -211,10 +158,10 @@ def measure(seed: int, width: int, chosen: dict[Look, dict], degrees: float) -> 
     jobs = {look: (network(look, float(row["weight"])), float(row["decay"])) for look, row in chosen.items()}
     stop = {look: int(row["steps"]) * STOPS // STEPS[width] for look, row in chosen.items()}
     last = {job: max(stop[look] for look in chosen if jobs[look] == job) for job in jobs.values()}
-    paths = in_threads(partial(trained, digits, width), [(*job, stops) for job, stops in last.items()])
+    paths = trained(digits, width, last)
     for look in chosen:
-        path = paths[*jobs[look], last[jobs[look]]]
-        yield [*look, width, seed, f"{digits.error(look[0], path[stop[look] - 1], slice(ROWS, None)):.4f}"]
+        error = digits.error(look[0], paths[jobs[look]][stop[look] - 1], slice(ROWS, None))
+        yield [*look, width, seed, f"{error:.4f}"]
     say(f"width {width}: measured seed {seed}")
 
 
@@ -252,7 +199,6 @@ def main() -> None:
     add_errors(TABLES / "07a_errors.csv", asked, degrees=40)
     again = [row for row in chosen if row["width"] == "384" and look_of(row) in [*POSES, *VIEWS]]
     add_errors(TABLES / "07a_other_poses.csv", again, degrees=20)
-    say(f"{time.process_time() / 60:.0f} minutes of processor time")
 
 
 if __name__ == "__main__":

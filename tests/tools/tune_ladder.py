@@ -4,8 +4,7 @@ What a table already holds is kept, so delete a table, or some of its rows, to h
 
 - `00a_tuning.csv`: sixteen seeds that the lesson does not measure on choose each side's two decays, and see whether
   another width, rate, number of steps or optimiser, or another number of labels, would have been better. A row for
-  each run, with T1's right answers in a hundred new rows, mean over the seeds, after so many steps. At last, as long
-  as the best run of a side has an untried neighbour in a decay (or in the rate of gradient descent), that is tried too.
+  each run, with T1's right answers in a hundred new rows, mean over the seeds, after so many steps.
 - `00a_measured.csv`: the best runs on the 32 seeds of the lesson: how many of its 128 new rows each seed answers right.
 
 Room 00a reads both tables, and computes a row of each once more.
@@ -48,10 +47,6 @@ CHOSEN = {  # the best of the grid; other widths, rates and lengths are tried th
 }
 X, TASKS = mtl.boolean_ladder()
 TARGETS = np.hstack(list(TASKS.values()))
-# Where the search goes on at the end.
-TRUNK_DECAYS = (0.0, 1e-5, 3e-5, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
-HEAD_DECAYS = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0)
-DESCENT_DECAYS, DESCENT_RATES = (0.0, 1e-5, 1e-4, 1e-3, 3e-3), (0.5, 1.0, 4.0, 8.0, 16.0)
 
 
 class Job(NamedTuple):
@@ -206,21 +201,6 @@ def best_runs(tried: dict[Job, float]) -> dict[Job, Job]:
     return best
 
 
-def neighbours(job: Job) -> Iterator[Job]:
-    descent = job.optimiser == "gradient_descent"
-    lists = {"trunk_decay": DESCENT_DECAYS if descent else TRUNK_DECAYS, "head_decay": HEAD_DECAYS}
-    if descent:
-        lists["rate"] = DESCENT_RATES
-    for name, values in lists.items():
-        value = getattr(job, name)
-        yield from (job._replace(**{name: near}) for near in next_to(value, values))
-
-
-def next_to(value: float, values: tuple[float, ...]) -> list[float]:
-    lower, higher = [v for v in values if v < value], [v for v in values if v > value]
-    return [*lower[-1:], *higher[:1]]
-
-
 def measured_jobs(best: dict[Job, Job]) -> Iterator[Job]:
     """The runs of room 00a: other recipes, numbers of labels, company in the same rows, and gradient descent."""
     for side, one_decay in {"alone": 1e-4, "all": 1e-3}.items():
@@ -237,7 +217,7 @@ def measured_jobs(best: dict[Job, Job]) -> Iterator[Job]:
 
 
 def key(row: dict, steps: str | int) -> Job:
-    kinds = {name: type_ for name, type_ in Job.__annotations__.items() if name != "steps"}
+    kinds = {name: kind for name, kind in Job.__annotations__.items() if name != "steps"}
     return Job(**{name: kind(row[name]) for name, kind in kinds.items()}, steps=int(steps))
 
 
@@ -247,15 +227,13 @@ def tune() -> dict[Job, float]:
     for row in known(path, ",".join([*SETTINGS, *(f"after_{stop}" for stop in STOPS)])):
         last = max(stop for stop in STOPS if row[f"after_{stop}"])
         tried[key(row, last)] = float(row[f"after_{last}"])
-    asked = list(jobs())
-    while asked := [job for job in dict.fromkeys(asked) if job not in tried]:
-        for job in asked:
+    for job in jobs():
+        if job not in tried:
             found = {stop: 100 * np.mean(right) / 128 for stop, right in right_answers(job, CHOOSING).items()}
             values = [f"{found[stop]:.2f}" if stop in found else "" for stop in STOPS]
             add(path, [[*(getattr(job, name) for name in SETTINGS), *values]])
             tried[job] = round(found[job.steps], 2)
             say(f"{job} {tried[job]:.2f}")
-        asked = [near for best in best_runs(tried).values() for near in neighbours(best)]
     return tried
 
 
