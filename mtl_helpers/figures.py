@@ -45,6 +45,7 @@ STYLE = {
     "axes.titlesize": 12.0,
     "xtick.labelsize": 10.0,
     "ytick.labelsize": 10.0,
+    "axes.formatter.min_exponent": 4,  # 0.01 on a log scale, not a 10 with an exponent of 7 points
 }
 PIXELS_PER_INCH, SHARPNESS = 96, 1.5
 LINE_OF_TEXT = 15  # points, with some room: a title set later squeezes the axes
@@ -101,8 +102,9 @@ def new_figure(size: str = "wide", panels: int = 1) -> tuple[Figure, Axes | np.n
 def show(figure: Figure, says: str) -> None:
     """Display a figure with a sentence computed from the data it shows.
 
-    The sentence is the picture's alternative text, and its text/plain form: the check skips
-    pixels but compares that text, so a figure whose data change does not pass.
+    The sentence is the picture's alternative text (on exported pages; JupyterLab 4 ignores it), and
+    its text/plain form: the check skips pixels but compares that text, so a figure whose data change
+    does not pass.
 
     Parameters
     ----------

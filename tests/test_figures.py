@@ -48,6 +48,15 @@ def test_style_holds_for_what_a_lesson_draws_itself():
     assert STYLE.items() <= mpl.rcParams.items()
 
 
+def test_log_scale_has_no_small_exponents():
+    fig, ax = mtl.new_figure()
+    ax.set(yscale="log", ylim=(0.001, 1000))
+    fig.draw_without_rendering()
+    labels = [ax.yaxis.get_major_formatter()(10.0**power) for power in range(-3, 4)]
+    assert "0.01" in labels[1]
+    assert not any("^" in label for label in labels)
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("panels", [1, 3])
 def test_new_figure_has_its_size_and_panels(size, panels):
