@@ -62,7 +62,7 @@ def keras_weights() -> Trial:
     """Project 1: task weights in the order in which Keras takes them."""
     against = {
         3: "`fit` trains all of `model.trainable_weights`, and both heads are among them",
-        5: "with exchanged targets, the sum would still be 20 times the size's error plus the age's",
+        5: "with exchanged targets, the sum would be 20 times the size's error plus the age's, and it is not",
         9: "each batch has 20 rows with both labels, so the mean of the means is the mean",
         11: "the age's error falls to a small part of a constant's",
     }
