@@ -1,4 +1,4 @@
-"""What notebooks/claims.md says of the lessons must be there, and compared."""
+"""What notebooks/claims.md and the last lesson's table say of the lessons must be there, and compared."""
 
 import re
 
@@ -37,3 +37,17 @@ def test_table_is_complete():
 
 def test_each_claim_names_its_text():
     assert {source.strip() for _, source, _ in ROWS} <= {"G", "R", "G, R"}
+
+
+def test_path_of_the_last_lesson_names_compared_cells():
+    (last,) = (path for path in hygiene.LESSONS if path.name.startswith("13_"))
+    (table,) = (cell.source for cell in hygiene.read(last).cells if cell.id == "path")
+    rows = [line.split(" | ")[-1] for line in table.splitlines() if re.match(r"\|(?! if |-)", line)]
+    assert len(rows) >= 15
+    for places in rows:
+        named = re.findall(r"\[(\d\d[a-z]?)\]\((?:deeper/)?(\w+)\.ipynb\) (`[^\[|]+)", places)
+        assert named, places
+        for number, notebook, cells in named:
+            assert notebook.startswith(f"{number}_"), places
+            for cell_id in re.findall(r"`([a-z0-9-]+)`", cells):
+                assert CELLS[number][cell_id].outputs, f"cell {cell_id} of {number} prints nothing"
