@@ -52,6 +52,18 @@ def test_lessons_are_found():
     assert [path.name for path in hygiene.SOLUTIONS] == [path.name for path in hygiene.LESSONS]
 
 
+def test_weekly_run_computes_every_table_anew():
+    """Each table beside a room is one script's, which the workflow names, and no script is forgotten."""
+    workflow = (ROOT / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8")
+    scripts = dict(re.findall(r'tables: "(\w+)", script: (\w+\.py)', workflow))
+    for table in (hygiene.NOTEBOOKS / "deeper").glob("*.csv"):
+        assert sum(table.name.startswith(prefix) for prefix in scripts) == 1, table.name
+    tools = (ROOT / "tests" / "tools").glob("*.py")
+    assert {path.name for path in tools if re.search(r"\d\d[a-z]_\w*\.csv", path.read_text(encoding="utf-8"))} == set(
+        scripts.values()
+    )
+
+
 def test_rooms_are_numbered_after_a_lesson_that_leads_there():
     """A room 03a belongs to lesson 03, which links to it where the question comes up."""
     for room in hygiene.DEEPER:
