@@ -43,7 +43,7 @@ def test_boolean_ladder_is_that_of_lesson_00():
 def test_settings_of_lesson_00_are_the_best_of_its_study():
     path = hygiene.NOTEBOOKS / "deeper" / "00a_tuning.csv"
     runs = np.genfromtxt(path, delimiter=",", names=True, dtype=None, encoding="utf-8")
-    runs = runs[(runs["labels"] == 40) & (runs["others"] == 128)]
+    runs = runs[(runs["labels"] == 40) & (runs["others"] == 128) & (runs["weight"] == 1)]
     runs = runs[(runs["optimiser"] == "adam") & (runs["width"] == 20) & (runs["rate"] == 0.05)]
     for side, decays in run_cells("00_meet_two_tasks", "set-up", "chosen")["chosen"].items():
         of_side = runs[runs["side"] == side]

@@ -3,8 +3,10 @@
 What a table already holds is kept, so delete a table, or some of its rows, to have them computed anew.
 
 - `00a_tuning.csv`: sixteen seeds that the lesson does not measure on choose each side's two decays, and see whether
-  another width, rate, number of steps or optimiser, or another number of labels, would have been better. A row for
-  each run, with T1's right answers in a hundred new rows, mean over the seeds, after so many steps.
+  another width, rate, number of steps or optimiser, another number of labels or another weight of the companions'
+  error, would have been better. A row for each run, with T1's right answers in a hundred new rows, mean over the
+  seeds, after so many steps. Then, as long as the best run of a side has an untried neighbour in a decay (or, in plain
+  gradient descent, in the rate), that is tried too, in at most three rounds: the same rule for all.
 - `00a_measured.csv`: the best runs on the 32 seeds of the lesson: how many of its 128 new rows each seed answers right.
 
 Room 00a reads both tables, and computes a row of each once more.
@@ -23,7 +25,7 @@ from study_table import add, known, say
 
 FOLDER = Path(__file__).parents[2] / "notebooks" / "deeper"
 CHOOSING, MEASURED = range(100, 116), range(32)
-STOPS = (200, 400, 800, 1600, 3200)
+STOPS, ROUNDS = (200, 400, 800, 1600, 3200), 3
 SIDES = {  # side to the heads that learn
     "alone": (1, 0, 0, 0),
     "copies": (1, 1, 1, 1),
@@ -35,6 +37,10 @@ SIDES = {  # side to the heads that learn
     "shuffled": (1, 1, 1, 1),
 }
 GRID = (3e-5, 3e-4, 1e-3, 3e-3), (1e-3, 3e-3, 1e-2, 3e-2)  # decays of the trunk and of the heads
+TRUNK_DECAYS = (0.0, 1e-5, *GRID[0], 1e-2, 3e-2, 1e-1, 3e-1)  # what a neighbour is; none is below zero
+HEAD_DECAYS = (0.0, 1e-4, 3e-4, *GRID[1], 1e-1, 3e-1, 1.0, 3.0, 10.0)
+RATES = (0.0625, 0.25, 1.0, 4.0, 8.0, 16.0, 32.0)
+WEIGHED, WEIGHTS = ("stranger", "shuffled", "with T2", "all"), (3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 CHOSEN = {  # the best of the grid; other widths, rates and lengths are tried there
     "alone": (3e-5, 3e-2),
     "copies": (3e-5, 3e-2),
@@ -50,7 +56,7 @@ TARGETS = np.hstack(list(TASKS.values()))
 
 
 class Job(NamedTuple):
-    """One row of the table: T1 has `labels`, each companion `others`."""
+    """One row of the table: T1 has `labels`, each companion `others`, and its error counts `weight` times."""
 
     labels: int
     side: str
@@ -61,6 +67,7 @@ class Job(NamedTuple):
     optimiser: str = "adam"
     width: int = 20
     rate: float = 0.05
+    weight: float = 1.0
 
 
 SETTINGS = [name for name in Job._fields if name != "steps"]
@@ -100,11 +107,12 @@ def targets_of(side: str, seeds: range) -> np.ndarray:
     return Y
 
 
-def known_to(side: str, labels: int, others: int) -> np.ndarray:
-    """1 where a head learns from a row; a copy of T1 learns from T1's rows."""
+def known_to(side: str, labels: int, others: int, weight: float) -> np.ndarray:
+    """Where a head learns from a row, the root of its weight; a copy of T1 learns from T1's rows."""
     known = np.tile(np.array(SIDES[side], float), (128, 1))
     known[labels:, 0] = 0
     known[labels if side == "copies" else others :, 1:] = 0
+    known[:, 1:] *= np.sqrt(weight)  # it multiplies the error, which is squared
     return known
 
 
@@ -112,7 +120,7 @@ def right_answers(job: Job, seeds: range) -> dict[int, np.ndarray]:
     """How many new rows each seed answers right for T1, after each of the stops up to the job's steps."""
     train_rows, new_rows = rows_of(seeds)
     shapes = {"trunk": (8, job.width), "trunk_bias": (1, job.width), "heads": (job.width, 4), "head_bias": (1, 4)}
-    data = [X[train_rows], targets_of(job.side, seeds), known_to(job.side, job.labels, job.others)]
+    data = [X[train_rows], targets_of(job.side, seeds), known_to(job.side, job.labels, job.others, job.weight)]
     data += [np.array(job.trunk_decay), np.array(job.head_decay)]
     start, records = mtl.random_start(shapes, seeds), job.steps // STOPS[0]
     run = train[job.optimiser](start, data, steps=job.steps, rate=job.rate, records=records)
@@ -128,6 +136,7 @@ def jobs() -> Iterator[Job]:
     yield from adam_jobs()
     yield from label_jobs()
     yield from descent_jobs()
+    yield from weight_jobs()
 
 
 def adam_jobs() -> Iterator[Job]:
@@ -185,6 +194,23 @@ def descent_jobs() -> Iterator[Job]:
             yield Job(40, side, *decays, steps=1600, optimiser="gradient_descent", rate=rate)
 
 
+def weight_jobs() -> Iterator[Job]:
+    """Other weights of the companions' error: from the decays of a side, from those of the lonely one, and onwards."""
+    for side, weight in product(WEIGHED, WEIGHTS):
+        for decays in dict.fromkeys((CHOSEN[side], CHOSEN["alone"])):
+            yield Job(40, side, *decays, steps=800, weight=weight)
+
+
+def neighbours(job: Job) -> Iterator[Job]:
+    ladders = {"trunk_decay": TRUNK_DECAYS, "head_decay": HEAD_DECAYS}
+    if job.optimiser == "gradient_descent":
+        ladders |= {"trunk_decay": (0.0, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1), "rate": RATES}
+    for name, values in ladders.items():
+        here = values.index(getattr(job, name))
+        for value in values[max(here - 1, 0) : here + 2]:
+            yield job._replace(**{name: value})
+
+
 def group(job: Job) -> Job:
     """What is compared: all that is not searched is equal."""
     rate = 0.0 if job.optimiser == "gradient_descent" else job.rate
@@ -202,7 +228,7 @@ def best_runs(tried: dict[Job, float]) -> dict[Job, Job]:
 
 
 def measured_jobs(best: dict[Job, Job]) -> Iterator[Job]:
-    """The runs of room 00a: other recipes, numbers of labels, company in the same rows, and gradient descent."""
+    """The runs of room 00a: other recipes, numbers of labels, company in the same rows, descent, and weights."""
     for side, one_decay in {"alone": 1e-4, "all": 1e-3}.items():
         yield Job(128, side, 0.0, 0.0, steps=200, width=40, rate=0.015)
         yield Job(128, side, one_decay, one_decay, steps=1600)
@@ -214,6 +240,8 @@ def measured_jobs(best: dict[Job, Job]) -> Iterator[Job]:
     yield Job(40, "all", 3e-4, 3e-2, steps=800, others=40)  # almost as good on the choosing seeds
     for side in ("alone", "copies", "with T3", "all", "shuffled"):
         yield best[Job(40, side, 0.0, 0.0, 1600, optimiser="gradient_descent", rate=0.0)]
+    for side, weight in product(WEIGHED, WEIGHTS):
+        yield best[Job(40, side, 0.0, 0.0, 800, weight=weight)]
 
 
 def key(row: dict, steps: str | int) -> Job:
@@ -227,13 +255,16 @@ def tune() -> dict[Job, float]:
     for row in known(path, ",".join([*SETTINGS, *(f"after_{stop}" for stop in STOPS)])):
         last = max(stop for stop in STOPS if row[f"after_{stop}"])
         tried[key(row, last)] = float(row[f"after_{last}"])
-    for job in jobs():
-        if job not in tried:
-            found = {stop: 100 * np.mean(right) / 128 for stop, right in right_answers(job, CHOOSING).items()}
-            values = [f"{found[stop]:.2f}" if stop in found else "" for stop in STOPS]
-            add(path, [[*(getattr(job, name) for name in SETTINGS), *values]])
-            tried[job] = round(found[job.steps], 2)
-            say(f"{job} {tried[job]:.2f}")
+    look_at = list(jobs())
+    for _ in range(1 + ROUNDS):
+        for job in look_at:
+            if job not in tried:
+                found = {stop: 100 * np.mean(right) / 128 for stop, right in right_answers(job, CHOOSING).items()}
+                values = [f"{found[stop]:.2f}" if stop in found else "" for stop in STOPS]
+                add(path, [[*(getattr(job, name) for name in SETTINGS), *values]])
+                tried[job] = round(found[job.steps], 2)
+                say(f"{job} {tried[job]:.2f}")
+        look_at = [near for best in best_runs(tried).values() for near in neighbours(best)]
     return tried
 
 
