@@ -532,6 +532,7 @@ RULES_OF_ROOMS = (
     keeps_code_lines_short,
     introduces_its_code,
     balances_text_and_code,
+    keeps_predictions_open,
 )
 RULES_OF_LESSONS = (
     *RULES_OF_STORAGE,
