@@ -532,7 +532,6 @@ RULES_OF_ROOMS = (
     keeps_code_lines_short,
     introduces_its_code,
     balances_text_and_code,
-    keeps_predictions_open,
 )
 RULES_OF_LESSONS = (
     *RULES_OF_STORAGE,
