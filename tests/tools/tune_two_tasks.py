@@ -1,5 +1,5 @@
 """Which settings lesson 02 trains with, and what they bring: `python tests/tools/tune_two_tasks.py` writes both tables
-of room 02b, in about 15 minutes of processor time. Rows that the first table already holds are kept.
+of room 02b, in about 14 minutes of processor time. Rows that the first table already holds are kept.
 
 By hand; pytest does not collect it. Two kinds of network: one for angle and shift (shared), one for each task alone. A
 row of the first table holds a network, a task and a setting, with the number of steps at which the mean error on the
