@@ -6,7 +6,7 @@ What a table already holds is kept, so delete a table, or some of its rows, to h
   another width, rate, number of steps or optimiser, another number of labels or another weight of the companions'
   error, would have been better. A row for each run, with T1's right answers in a hundred new rows, mean over the
   seeds, after so many steps. Then, as long as the best run of a side has an untried neighbour in a decay (or, in plain
-  gradient descent, in the rate), that is tried too, in at most three rounds: the same rule for all.
+  gradient descent, in the rate), that is tried too: the same rule for all. Three rounds at most in a run of the script.
 - `00a_measured.csv`: the best runs on the 32 seeds of the lesson: how many of its 128 new rows each seed answers right.
 
 Room 00a reads both tables, and computes a row of each once more.
