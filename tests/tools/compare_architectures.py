@@ -14,10 +14,12 @@ of the second table anew. Here all but one are the same function: each task mixe
 
 All sides choose by one rule. Three seeds scan all decays at one rate; the best three settings go on to twelve seeds,
 with two rates. If the best then stands at an edge of rate, decay or decay of gates, that menu gets one entry more, and
-the best setting is tried with it; again while an edge is best, at most three times.
+the best setting is tried with it; again while an edge is best, at most three times. Last, gates that do best without
+decay are tried with a little, and a setting that does best at the last stop is trained twice as long.
 
-The rows of the flip pair that the tables hold are older: from a version with six choosing seeds, four decays, gates
-with no decay or that of the experts, more steps and one order of shuffled labels. Room 10a says so.
+The rows of the flip pair with 100 rows are older: from a version with six choosing seeds, four decays, gates with no
+decay or that of the experts, and more steps. Those of the sums of units are from before the two trials that come
+last. Room 10a says both.
 """
 
 import sys
@@ -37,11 +39,11 @@ SCANNING, CHOOSING, MEASURED = range(100, 103), range(100, 112), range(40)
 INPUTS, NEW_ROWS, STOPS, AT_ONCE = 10, 500, 15, 20
 RATES = (0.03, 0.09)  # the scan has the first
 DECAYS = {100: (0.01, 0.02, 0.03, 0.05, 0.07, 0.1), 400: (0.003, 0.006, 0.01, 0.02, 0.03, 0.05)}  # by rows
-GATE_DECAYS = (0.0, 0.03, 0.3, 3.0)
+GATE_DECAYS, LITTLE = (0.0, 0.03, 0.3, 3.0), 0.003
 WIDER = {"rate": 3, "decay": 1.5, "gate_decay": 10}  # from an edge to the next entry of the menu
 LIMITS = {"flip": (264, 528)}  # on the number of parameters, gates and stitches included; otherwise 1,056
 CASES = (("half", 100), ("all", 100), ("flip", 400), ("none", 100), ("flip", 100))
-STEPS = {100: 150, 400: 300}  # the longest run, by rows; it may stop at fifteen places equally far apart
+STEPS = {100: 150, 400: 300}  # by rows; a run may stop at fifteen places equally far apart
 # Experts that both tasks may use, and experts of each task alone. The stitch mixes those of both tasks.
 WIRINGS = {"apart": (0, 1), "hard": (1, 0), "stitch": (0, 1), "MMoE": (2, 0), "PLE": (1, 1), "gated apart": (0, 2)}
 # Two layers: both common, both of each task alone, or a common one that branches.
@@ -150,10 +152,12 @@ def loss(weights: dict, x: tf.Tensor, y: tf.Tensor, decay: tf.Tensor, gate_decay
 train = mtl.training_loop(loss)
 
 
-def errors(case: tuple, wiring: str, limit: int, rate: float, decays: list[tuple], seeds: range) -> np.ndarray:
+def errors(
+    case: tuple, wiring: str, limit: int, rate: float, decays: list[tuple], seeds: range, longer: int = 1
+) -> np.ndarray:
     """Mean error of both tasks on new rows: (decays, seeds, stops). A shuffled partner trains, and is not counted.
 
-    A decay is a pair: of experts and heads, and of gates.
+    A decay is a pair: of experts and heads, and of gates. A run may be several times longer.
     """
     counted = np.eye(2) if wiring.endswith("shuffled") else np.ones((1, 2))  # shuffled: a network for each main task
     jobs = list(product(decays, seeds, counted))
@@ -161,11 +165,11 @@ def errors(case: tuple, wiring: str, limit: int, rate: float, decays: list[tuple
     for first in range(0, len(jobs), AT_ONCE):
         some = jobs[first : first + AT_ONCE]
         padded = some + some[:1] * (AT_ONCE - len(some))  # always as many, so that nothing is compiled twice
-        found.extend(train_some(case, wiring.removesuffix(" shuffled"), limit, rate, padded)[: len(some)])
+        found.extend(train_some(case, wiring.removesuffix(" shuffled"), limit, rate, padded, longer)[: len(some)])
     return np.reshape(found, (len(decays), len(seeds), len(counted), STOPS)).sum(axis=2) / 2
 
 
-def train_some(case: tuple, wiring: str, limit: int, rate: float, jobs: list[tuple]) -> np.ndarray:
+def train_some(case: tuple, wiring: str, limit: int, rate: float, jobs: list[tuple], longer: int) -> np.ndarray:
     """Errors of the tasks that count, added: (jobs, stops). A job: decays, seed, which tasks count."""
     data, rows = case
     X, Y = (np.stack(part) for part in zip(*[draw(data, rows, seed) for _, seed, _ in jobs], strict=True))
@@ -175,7 +179,7 @@ def train_some(case: tuple, wiring: str, limit: int, rate: float, jobs: list[tup
     weights = start(wiring, limit, [seed for _, seed, _ in jobs])
     decay, gate_decay = np.array([decays for decays, _, _ in jobs]).T.copy()
     inputs = [X[:, :rows], Y[:, :rows], decay, gate_decay]
-    run = train(weights, inputs, steps=STEPS[rows], rate=rate, records=STOPS)
+    run = train(weights, inputs, steps=longer * STEPS[rows], rate=rate, records=STOPS)
     later = np.stack([outputs(w, X[:, rows:]).numpy() for w in run.path[1:]])
     squares = ((later - Y[:, rows:]) ** 2).mean(axis=2)  # (stops, jobs, tasks)
     return np.einsum("sjt,jt->js", squares, np.array([counts for _, _, counts in jobs]))
@@ -185,16 +189,19 @@ def choose(case: tuple, wiring: str) -> list:
     """The setting with the smallest mean error over the choosing seeds, and that error."""
     rows, limits = case[1], LIMITS.get(case[0], (1056,))
     menus = {"rate": list(RATES), "decay": list(DECAYS[rows]), "gate_decay": [0.0]}
-    if "gate1" in shapes(wiring.removesuffix(" shuffled"), limits[0]):
+    has_gates = "gate1" in shapes(wiring.removesuffix(" shuffled"), limits[0])
+    if has_gates:
         menus["gate_decay"] = list(GATE_DECAYS)
     decays, scanned, tried = list(product(menus["decay"], menus["gate_decay"])), [], {}
     for limit in limits:
         means = errors(case, wiring, limit, RATES[0], decays, SCANNING).mean(axis=1)
         scanned += [(error, limit, pair) for error, pair in zip(means.min(axis=1), decays, strict=True)]
 
-    def attempt(limit: int, rate: float, decays: list[tuple]) -> None:
-        for pair, means in zip(decays, errors(case, wiring, limit, rate, decays, CHOOSING).mean(axis=1), strict=True):
-            tried[limit, rate, *pair] = means.min(), int(means.argmin() + 1) * STEPS[rows] // STOPS
+    def attempt(limit: int, rate: float, decays: list[tuple], longer: int = 1) -> None:
+        found = errors(case, wiring, limit, rate, decays, CHOOSING, longer).mean(axis=1)
+        for pair, means in zip(decays, found, strict=True):
+            best = means.min(), int(means.argmin() + 1) * longer * STEPS[rows] // STOPS
+            tried[limit, rate, *pair] = min(best, tried.get((limit, rate, *pair), best))
 
     for limit, rate in product(limits, RATES):
         kept = [pair for _, at, pair in sorted(scanned)[:3] if at == limit]
@@ -206,6 +213,12 @@ def choose(case: tuple, wiring: str) -> list:
             for value in wider:
                 changed = [*dials[:k], value, *dials[k + 1 :]]
                 attempt(limit, changed[0], [tuple(changed[1:])])
+    limit, rate, decay, gate_decay = min(tried, key=tried.get)
+    if has_gates and gate_decay == 0:
+        attempt(limit, rate, [(decay, LITTLE)])
+    limit, rate, *pair = min(tried, key=tried.get)
+    if tried[limit, rate, *pair][1] == STEPS[rows]:
+        attempt(limit, rate, [tuple(pair)], longer=2)
     best = min(tried, key=tried.get)
     error, steps = tried[best]
     return [*case, wiring, *best, steps, f"{error:.4f}"]
@@ -229,8 +242,10 @@ def measure(row: dict) -> Iterator[list]:
     """The errors of the measured seeds at a setting that was chosen."""
     case, wiring, limit = (row["data"], int(row["rows"])), row["wiring"], int(row["limit"])
     decays = [(float(row["decay"]), float(row["gate_decay"]))]
-    found = errors(case, wiring, limit, float(row["rate"]), decays, MEASURED)[0]
-    stop = int(row["steps"]) * STOPS // STEPS[case[1]] - 1
+    steps, length = int(row["steps"]), STEPS[case[1]]
+    longer = 1 if steps <= length else 2
+    found = errors(case, wiring, limit, float(row["rate"]), decays, MEASURED, longer)[0]
+    stop = steps * STOPS // (longer * length) - 1
     for seed, error in zip(MEASURED, found[:, stop], strict=True):
         yield [*case, wiring, limit, seed, f"{error:.3f}"]
 
