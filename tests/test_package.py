@@ -3,6 +3,7 @@
 import ast
 import gc
 import inspect
+import os
 import re
 import subprocess
 import sys
@@ -40,6 +41,22 @@ os.write(2, b"still connected")
 def test_import_compilation_and_many_traces_write_nothing():
     run = subprocess.run([sys.executable, "-c", FIRST_RUN], capture_output=True, encoding="utf-8")
     assert (run.returncode, run.stdout, run.stderr) == (0, "(2,)\n", "still connected")
+
+
+@pytest.mark.parametrize(
+    ("asked", "then"),
+    [
+        (None, "--xla_cpu_multi_thread_eigen=false"),
+        ("--xla_dump_to=x", "--xla_dump_to=x --xla_cpu_multi_thread_eigen=false"),
+        ("--xla_cpu_multi_thread_eigen=true", "--xla_cpu_multi_thread_eigen=true"),
+    ],
+)
+def test_a_users_flags_of_xla_stay(monkeypatch, asked, then):
+    monkeypatch.delenv("XLA_FLAGS")  # the import has set it
+    if asked:
+        monkeypatch.setenv("XLA_FLAGS", asked)
+    mtl._ask_xla_for_one_thread()
+    assert os.environ["XLA_FLAGS"] == then
 
 
 def test_garbage_collector_runs_and_leaves_tensorflow_alone():

@@ -4,6 +4,11 @@ The step: ten rows, a ReLU trunk 10-20 and two linear heads 20-20, squared error
 both losses, all in float64. Every way of running it starts from the same weights and must end at
 the same weights before it is timed. The ways take turns, so that a busy minute hurts all of them;
 the table gives medians, and ratios to the loop over TensorFlow 1's session, as the article has it.
+
+The limit, in one run on two shared cores (November 2026): a JAX scan of the same step, float64, took 18-20 µs for one
+network, and 12 and 10-11 for each of 8 and 128 replicas; the package's loop 20, 14 and 17, and with one thread for XLA,
+which the package asks for, 17, 13 and 13-16. What is left at many replicas is what the two make of `x @ W` with a
+leading axis; we have not looked inside.
 """
 
 import time
