@@ -1,7 +1,8 @@
 """Every lesson in a real JupyterLab and a real Chromium: it is drawn, it answers, and it talks to nobody outside.
 
-A lesson runs as far as its live figures need; nbval runs and compares the whole. Skipped where there is no
-Chromium (Debian: `apt-get install chromium`) or no Playwright. At the end a table of latencies is printed:
+A lesson runs as far as its live figures need; nbval runs and compares the whole. JupyterLab is loaded once. A test
+opens a document, which is closed after it, with its kernel. Skipped where there is no Chromium (Debian: `apt-get
+install chromium`) or no Playwright. At the end a table of latencies is printed:
 `pytest -rP -n 0 tests/test_browser.py` shows it.
 """
 
@@ -35,7 +36,8 @@ QUIET += ["disable-component-update", "disable-sync", "no-proxy-server"]
 SETTINGS = {
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     # Else cells out of sight are not in the page, and what is not in the page cannot be looked at.
-    "notebook-extension/tracker": {"windowingMode": "none"},
+    # A closed document's kernel ends.
+    "notebook-extension/tracker": {"windowingMode": "none", "kernelShutdown": True},
 }
 WAITS = 180_000  # milliseconds; a loaded machine is slow
 PRESSES = 7
@@ -43,12 +45,14 @@ PRESSES = 7
 LATENCY = 600
 
 # "Idle" is shown before the session exists; these promises are the ones to wait for.
-READY = """async () => {
-  const panel = jupyterapp.shell.currentWidget;
+OPEN = """async (path) => {
+  const panel = await jupyterapp.commands.execute('docmanager:open', {path});
   await panel.context.ready;
   await panel.sessionContext.ready;
   await panel.sessionContext.session.kernel.info;
 }"""
+# Without a question whether to save.
+CLOSE = """() => [...jupyterapp.shell.widgets('main')].forEach(panel => panel.dispose())"""
 RUN = """async (ids) => {
   const notebook = jupyterapp.shell.currentWidget.content;
   for (const id of ids) {
@@ -142,9 +146,9 @@ def browser(proxy) -> Iterator:
         chromium.close()
 
 
-@pytest.fixture
-def page(lab, browser) -> Iterator:
-    """A page that may talk to the lab and to nobody else, and that must not complain."""
+@pytest.fixture(scope="module")
+def window(lab, browser) -> Iterator[tuple]:
+    """JupyterLab in a page that may talk to the lab and to nobody else; what it asked for outside, and complaints."""
     context = browser.new_context(viewport={"width": 1300, "height": 1500})
     outside, complaints = [], []
 
@@ -159,16 +163,26 @@ def page(lab, browser) -> Iterator:
     page = context.new_page()
     page.set_default_timeout(WAITS)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    yield page
+    page.goto(f"{lab}/lab?token=t&reset")
+    page.wait_for_function("() => window.jupyterapp?.restored")
+    page.evaluate("async () => { await jupyterapp.restored; }")
+    yield page, outside, complaints
     context.close()
-    assert outside == []
-    assert complaints == []
 
 
-def opened(page: object, lab: str, name: str) -> None:
-    page.goto(f"{lab}/lab/tree/{name}?token=t&reset")
-    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length")
-    page.evaluate(READY)
+@pytest.fixture
+def page(window) -> Iterator:
+    page, outside, complaints = window
+    yield page
+    page.evaluate(CLOSE)
+    asked, said = outside[:], complaints[:]
+    outside.clear(), complaints.clear()
+    assert asked == []
+    assert said == []
+
+
+def opened(page: object, name: str) -> None:
+    page.evaluate(OPEN, name)
 
 
 def latencies(page: object) -> list[list[float]]:
@@ -209,8 +223,8 @@ def measured() -> Iterator[dict[str, list[list[float]]]]:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_lesson_is_drawn_and_answers(page, lab, measured, path):
-    opened(page, lab, path.relative_to(hygiene.NOTEBOOKS).as_posix())
+def test_lesson_is_drawn_and_answers(page, measured, path):
+    opened(page, path.relative_to(hygiene.NOTEBOOKS).as_posix())
     stored = hygiene.code_cells(hygiene.read(path))
     sources = [cell.source for cell in stored]
     live = [k for k, source in enumerate(sources) if "mtl.live(" in source]
@@ -223,13 +237,16 @@ def test_lesson_is_drawn_and_answers(page, lab, measured, path):
     assert page.locator(".jp-mod-error, .jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
 
     source = "\n".join(cell.source for cell in hygiene.markdown_cells(hygiene.read(path)))
-    assert (page.locator("mjx-container").count() > 0) == ("$" in source)
+    if "$" in source:
+        page.locator("mjx-container").first.wait_for()
+    else:
+        assert page.locator("mjx-container").count() == 0
     # Where an answer is folded, its picture enters the page when its cell is run.
     folded = {k for k, cell in enumerate(stored) if cell.metadata.get("jupyter", {}).get("outputs_hidden")}
     pictures = page.locator(".jp-OutputArea img")
     assert pictures.count() == sum(len(sentences(cell)) for k, cell in enumerate(stored) if k not in folded - {*needed})
     for picture in pictures.all():
-        assert picture.evaluate("e => e.complete && e.naturalWidth > 300")
+        assert picture.evaluate("async e => { await e.decode(); return e.naturalWidth; }") > 300
     # JupyterLab 4.6 does not yet put the text into the page; nbconvert and screen readers of its pages do.
     shown = [output for cell in cells for output in cell["outputs"] if "image/png" in output.get("data", {})]
     assert all(len(output["metadata"]["image/png"]["alt"]) > 20 for output in shown)
@@ -244,9 +261,9 @@ def test_lesson_is_drawn_and_answers(page, lab, measured, path):
     assert all(statistics.median(one) < LATENCY for one in measured[path.stem])
 
 
-def test_exercise_is_solved_by_typing(page, lab):
+def test_exercise_is_solved_by_typing(page):
     """Lesson 00, exercise 3, by a learner who comes back: runs the imports, types into the starter, runs on."""
-    opened(page, lab, LESSONS[0].name)
+    opened(page, LESSONS[0].name)
     starter = page.locator(".jp-CodeCell", has_text="def paired").first
     check = page.locator(".jp-CodeCell", has_text="check.paired(paired)").first
     assert "Not attempted yet" in check.locator(".jp-OutputArea").inner_text()  # as stored
@@ -265,9 +282,9 @@ def test_exercise_is_solved_by_typing(page, lab):
 @pytest.mark.skipif(
     importlib.util.find_spec("nbgrader") is not None, reason="nbgrader is installed: this is a teacher's JupyterLab"
 )
-def test_learner_sees_nothing_of_grading(page, lab):
+def test_learner_sees_nothing_of_grading(page):
     """No menu of nbgrader, no button Validate, no bar Create Assignment."""
-    opened(page, lab, LESSONS[0].name)
+    opened(page, LESSONS[0].name)
     menu, bar, side = ".lm-MenuBar-itemLabel", ".jp-NotebookPanel-toolbar", ".jp-SideBar [title"
     there = [f"{menu}:text-is('Kernel')", f"{bar}:has-text('Markdown')", f"{side}='Debugger']"]
     grading = [f"{menu}:text-is('Nbgrader')", f"{bar}:has-text('Validate')", f"{side}*='Create Assignment']"]
