@@ -6,7 +6,7 @@ What a table already holds is kept, so delete a table, or some of its rows, to h
   another width, rate, number of steps or optimiser, another number of labels or another weight of the companions'
   error, would have been better. A row for each run, with T1's right answers in a hundred new rows, mean over the
   seeds, after so many steps. Then, as long as the best run of a side has an untried neighbour in a decay (or, in plain
-  gradient descent, in the rate), that is tried too: the same rule for all. Three rounds at most in a run of the script.
+  gradient descent, in the rate), that is tried too: the same rule for all.
 - `00a_measured.csv`: the best runs on the 32 seeds of the lesson: how many of its 128 new rows each seed answers right.
 
 Room 00a reads both tables, and computes a row of each once more.
@@ -25,7 +25,7 @@ from study_table import add, known, say
 
 FOLDER = Path(__file__).parents[2] / "notebooks" / "deeper"
 CHOOSING, MEASURED = range(100, 116), range(32)
-STOPS, ROUNDS = (200, 400, 800, 1600, 3200), 3
+STOPS = 200, 400, 800, 1600, 3200
 SIDES = {  # side to the heads that learn
     "alone": (1, 0, 0, 0),
     "copies": (1, 1, 1, 1),
@@ -40,7 +40,7 @@ GRID = (3e-5, 3e-4, 1e-3, 3e-3), (1e-3, 3e-3, 1e-2, 3e-2)  # decays of the trunk
 TRUNK_DECAYS = (0.0, 1e-5, *GRID[0], 1e-2, 3e-2, 1e-1, 3e-1)  # what a neighbour is; none is below zero
 HEAD_DECAYS = (0.0, 1e-4, 3e-4, *GRID[1], 1e-1, 3e-1, 1.0, 3.0, 10.0)
 RATES = (0.0625, 0.25, 1.0, 4.0, 8.0, 16.0, 32.0)
-WEIGHED, WEIGHTS = ("stranger", "shuffled", "with T2", "all"), (3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
+WEIGHED, WEIGHTS = ("stranger", "shuffled", "with T2", "all"), (30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 CHOSEN = {  # the best of the grid; other widths, rates and lengths are tried there
     "alone": (3e-5, 3e-2),
     "copies": (3e-5, 3e-2),
@@ -256,14 +256,13 @@ def tune() -> dict[Job, float]:
         last = max(stop for stop in STOPS if row[f"after_{stop}"])
         tried[key(row, last)] = float(row[f"after_{last}"])
     look_at = list(jobs())
-    for _ in range(1 + ROUNDS):
-        for job in look_at:
-            if job not in tried:
-                found = {stop: 100 * np.mean(right) / 128 for stop, right in right_answers(job, CHOOSING).items()}
-                values = [f"{found[stop]:.2f}" if stop in found else "" for stop in STOPS]
-                add(path, [[*(getattr(job, name) for name in SETTINGS), *values]])
-                tried[job] = round(found[job.steps], 2)
-                say(f"{job} {tried[job]:.2f}")
+    while missing := [job for job in dict.fromkeys(look_at) if job not in tried]:
+        for job in missing:
+            found = {stop: 100 * np.mean(right) / 128 for stop, right in right_answers(job, CHOOSING).items()}
+            values = [f"{found[stop]:.2f}" if stop in found else "" for stop in STOPS]
+            add(path, [[*(getattr(job, name) for name in SETTINGS), *values]])
+            tried[job] = round(found[job.steps], 2)
+            say(f"{job} {tried[job]:.2f}")
         look_at = [near for best in best_runs(tried).values() for near in neighbours(best)]
     return tried
 
