@@ -13,13 +13,10 @@ A seed draws the rows, the true functions and the start. Lesson 10 writes the wi
 of the second table anew. Here all but one are the same function: each task mixes the experts that it may use.
 
 All sides choose by one rule. Three seeds scan all decays at one rate; the best three settings go on to twelve seeds,
-with two rates. If the best then stands at an edge of rate, decay or decay of gates, that menu gets one entry more, and
-the best setting is tried with it; again while an edge is best, at most three times. Last, gates that do best without
-decay are tried with a little, and a setting that does best at the last stop is trained twice as long.
-
-The rows of the flip pair with 100 rows are older: from a version with six choosing seeds, four decays, gates with no
-decay or that of the experts, and more steps. Those of the sums of units are from before the two trials that come
-last. Room 10a says both.
+with two rates. If the best then stands at an edge of rate, decay or decay of gates, or of a limit that may be chosen,
+that menu gets one entry more, and the best setting is tried with it; again while an edge is best, at most three times.
+Last, gates that do best without decay are tried with a little, and a setting that does best at the last stop is trained
+twice as long.
 """
 
 import sys
@@ -40,8 +37,8 @@ INPUTS, NEW_ROWS, STOPS, AT_ONCE = 10, 500, 15, 20
 RATES = (0.03, 0.09)  # the scan has the first
 DECAYS = {100: (0.01, 0.02, 0.03, 0.05, 0.07, 0.1), 400: (0.003, 0.006, 0.01, 0.02, 0.03, 0.05)}  # by rows
 GATE_DECAYS, LITTLE = (0.0, 0.03, 0.3, 3.0), 0.003
-WIDER = {"rate": 3, "decay": 1.5, "gate_decay": 10}  # from an edge to the next entry of the menu
-LIMITS = {"flip": (264, 528)}  # on the number of parameters, gates and stitches included; otherwise 1,056
+WIDER = {"limit": 2, "rate": 3, "decay": 1.5, "gate_decay": 10}  # from an edge to the next entry of the menu
+LIMITS = {"flip": (264, 528)}  # on the number of parameters, gates and stitches included; otherwise 1,056, for all
 CASES = (("half", 100), ("all", 100), ("flip", 400), ("none", 100), ("flip", 100))
 STEPS = {100: 150, 400: 300}  # by rows; a run may stop at fifteen places equally far apart
 # Experts that both tasks may use, and experts of each task alone. The stitch mixes those of both tasks.
@@ -188,7 +185,7 @@ def train_some(case: tuple, wiring: str, limit: int, rate: float, jobs: list[tup
 def choose(case: tuple, wiring: str) -> list:
     """The setting with the smallest mean error over the choosing seeds, and that error."""
     rows, limits = case[1], LIMITS.get(case[0], (1056,))
-    menus = {"rate": list(RATES), "decay": list(DECAYS[rows]), "gate_decay": [0.0]}
+    menus = {"limit": list(limits), "rate": list(RATES), "decay": list(DECAYS[rows]), "gate_decay": [0.0]}
     has_gates = "gate1" in shapes(wiring.removesuffix(" shuffled"), limits[0])
     if has_gates:
         menus["gate_decay"] = list(GATE_DECAYS)
@@ -208,11 +205,11 @@ def choose(case: tuple, wiring: str) -> list:
         if kept:
             attempt(limit, rate, kept)
     for _ in range(3):
-        limit, *dials = min(tried, key=tried.get)
+        dials = min(tried, key=tried.get)
         for k, wider in enumerate(beyond(menus, dials)):
             for value in wider:
-                changed = [*dials[:k], value, *dials[k + 1 :]]
-                attempt(limit, changed[0], [tuple(changed[1:])])
+                limit, rate, *pair = *dials[:k], value, *dials[k + 1 :]
+                attempt(limit, rate, [tuple(pair)])
     limit, rate, decay, gate_decay = min(tried, key=tried.get)
     if has_gates and gate_decay == 0:
         attempt(limit, rate, [(decay, LITTLE)])
@@ -229,10 +226,10 @@ def beyond(menus: dict[str, list], dials: list[float]) -> list[list]:
     found = []
     for (name, menu), value in zip(menus.items(), dials, strict=True):
         further = []
-        if value == max(menu) > 0:
-            further.append(float(f"{value * WIDER[name]:.2g}"))
-        if value == min(menu) > 0:
-            further.append(float(f"{value / WIDER[name]:.2g}"))
+        if value == max(menu) > 0 and len(menu) > 1:
+            further.append(type(value)(f"{value * WIDER[name]:.4g}"))
+        if value == min(menu) > 0 and len(menu) > 1:
+            further.append(type(value)(f"{value / WIDER[name]:.4g}"))
         menu.extend(further)
         found.append(further)
     return found
