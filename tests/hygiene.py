@@ -395,9 +395,13 @@ def needs_no_room(notebook: dict) -> list[str]:
 
 def before_exercises(notebook: dict) -> dict:
     """The notebook up to the heading of its exercises."""
-    cells = notebook["cells"]
-    ends = [k for k, cell in enumerate(cells) if re.search(r"^## Exercises", cell["source"], flags=re.MULTILINE)]
-    return {"cells": cells[: ends[0]] if ends else cells}
+    found = []
+    for cell in notebook["cells"]:
+        before, *after = re.split(r"^## Exercises", cell["source"], maxsplit=1, flags=re.MULTILINE)
+        found.append({**cell, "source": before})
+        if after:
+            break
+    return {"cells": found}
 
 
 def words(notebook: dict) -> int:

@@ -45,9 +45,9 @@ def test_path_of_the_last_lesson_names_compared_cells():
     rows = [line.split(" | ")[-1] for line in table.splitlines() if re.match(r"\|(?! if |-)", line)]
     assert len(rows) >= 15
     for places in rows:
-        named = re.findall(r"\[(\d\d[a-z]?)\]\((?:deeper/)?(\w+)\.ipynb\) (`[^\[|]+)", places)
-        assert named, places
-        for number, notebook, cells in named:
+        named = re.findall(r"\[(\d\d[a-z]?) `([a-z0-9-]+)`\]\((?:deeper/)?(\w+)\.ipynb#cell-id=([a-z0-9-]+)\)", places)
+        assert len(named) == places.count("`") // 2 > 0, places
+        for number, cell_id, notebook, target in named:  # JupyterLab goes to the cell of this id
             assert notebook.startswith(f"{number}_"), places
-            for cell_id in re.findall(r"`([a-z0-9-]+)`", cells):
-                assert CELLS[number][cell_id].outputs, f"cell {cell_id} of {number} prints nothing"
+            assert target == cell_id, places
+            assert CELLS[number][cell_id].outputs, f"cell {cell_id} of {number} prints nothing"
