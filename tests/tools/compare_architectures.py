@@ -1,7 +1,7 @@
 """Which wiring pays, at equal numbers of parameters: `python tests/tools/compare_architectures.py`, for lesson 10.
 
 By hand; pytest does not collect it. It writes two tables beside room 10a. What a table already holds is kept, so delete
-a table, or some of its rows, to have them computed anew. All of it takes about ten minutes of processor time. With
+a table, or some of its rows, to have them computed anew. All of it takes about twelve minutes of processor time. With
 wirings named behind it ("MMoE" "hard two layers") it does only these, so several of it can run side by side.
 
 - `10a_chosen.csv`: for each case (a kind of data and a number of rows) and wiring, the limit on the number of
@@ -9,8 +9,9 @@ wirings named behind it ("MMoE" "hard two layers") it does only these, so severa
   choosing seeds.
 - `10a_errors.csv`: the error at this setting for each of the measured seeds, none of which chose.
 
-A seed draws the rows, the true functions and the start. Lesson 10 writes the wirings one by one and computes one row
-of the second table anew. Here all but one are the same function: each task mixes the experts that it may use.
+A seed draws the rows, the true functions and the start. Lesson 10 writes the wirings one by one, and room 10a computes
+ten rows of the second table anew. Here all but the stitch and the branch are the same function: each task mixes the
+experts that it may use.
 
 All sides choose by one rule. Three seeds scan all decays at one rate; the best three settings go on to twelve seeds,
 with two rates. If the best then stands at an edge of rate, decay or decay of gates, or of a limit that may be chosen,
