@@ -1,7 +1,7 @@
 """Which tasks on posed digits help each other: `python tests/tools/study_images.py` writes the tables of lesson 07.
 
 By hand; pytest does not collect it. Five tables stand beside room 07a. What a table already holds is kept, so delete a
-table, or some of its rows, to have them computed anew.
+table, or some of its rows, to have them computed anew. All of it takes more than an hour of processor time.
 
 - `07a_chosen.csv`: for each look (a main task, alone or beside a partner) and each width, the weight decay, rate,
   number of steps and weight of the partner with the smallest mean error of the main task over the choosing seeds.
