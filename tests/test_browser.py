@@ -174,8 +174,9 @@ def window(lab, browser) -> Iterator[tuple]:
 def page(window) -> Iterator:
     page, outside, complaints = window
     yield page
+    asked, said = outside[:], complaints[:]  # first: closing cancels what the page still asks its kernel, and it complains
     page.evaluate(CLOSE)
-    asked, said = outside[:], complaints[:]
+    page.wait_for_timeout(200)
     outside.clear(), complaints.clear()
     assert asked == []
     assert said == []
