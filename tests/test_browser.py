@@ -174,7 +174,8 @@ def window(lab, browser) -> Iterator[tuple]:
 def page(window) -> Iterator:
     page, outside, complaints = window
     yield page
-    asked, said = outside[:], complaints[:]  # first: closing cancels what the page still asks its kernel, and it complains
+    # Before closing, which cancels what the page still asks its kernel, and complains of that.
+    asked, said = outside[:], complaints[:]
     page.evaluate(CLOSE)
     page.wait_for_timeout(200)
     outside.clear(), complaints.clear()
