@@ -174,10 +174,10 @@ def window(lab, browser) -> Iterator[tuple]:
 def page(window) -> Iterator:
     page, outside, complaints = window
     yield page
-    # Before closing, which cancels what the page still asks its kernel, and complains of that.
-    asked, said = outside[:], complaints[:]
+    said = complaints[:]  # before closing, which cancels what the page still asks its kernel, and complains of that
     page.evaluate(CLOSE)
     page.wait_for_timeout(200)
+    asked = outside[:]
     outside.clear(), complaints.clear()
     assert asked == []
     assert said == []
