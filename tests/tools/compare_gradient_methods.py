@@ -1,16 +1,18 @@
 """Compare gradient methods on posed digits: `python tests/tools/compare_gradient_methods.py` writes room 09a's tables.
 
 By hand; pytest does not collect it. What a table already holds is kept, so delete a table, or some of its rows, to
-have them computed anew. All of it takes about eight minutes of processor time.
+have them computed anew. With arenas named behind the command it does only these. All of it takes about forty minutes
+of processor time.
 
-- `09a_chosen.csv`: for each arena and method the rate, weight decay and number of steps with the smallest mean error
-  over the choosing seeds.
+- `09a_chosen.csv`: for each arena and method the memory of Adam's squares, rate, weight decay and number of steps with
+  the smallest mean error over the choosing seeds.
 - `09a_errors.csv`: the errors of the four tasks there, for each of the measured seeds. No choosing seed is measured.
 
 A seed draws the poses, the training rows, the batches and the start. An error is the mean square on new rows, divided
 by the variance. Lesson 09 computes one method anew, equal in every stored digit.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import product
@@ -25,9 +27,11 @@ from study_table import add, known, say
 
 TABLES = Path(__file__).parents[2] / "notebooks" / "deeper"
 TASKS = ["angle", "shift", "odd", "at_least_five"]
-CHOOSING, MEASURED = range(100, 104), range(24)
+CHOOSING, MEASURED = range(100, 108), range(24)
 ROWS, NEW, BATCH, EVERY = 160, 600, 16, 40
 RATES, DECAYS, LENGTHS = (0.004, 0.008, 0.016, 0.032), (0.25, 0.5, 1.0), (600, 1200, 2400)
+MEMORIES = 0.999, 0.9  # what Adam keeps of its mean square in each step; 0.999 is usual
+SETTING = "memory", "rate", "decay", "steps"
 # Units of the trunk, and by what the second task's target is multiplied.
 ARENAS = {"narrow": (4, 1.0), "other units": (4, 10.0)}
 
@@ -60,8 +64,14 @@ def unit_mgda(J: np.ndarray) -> np.ndarray:
     return methods.mgda(J / lengths) / lengths[:, 0]
 
 
+def unit_sum(J: np.ndarray) -> np.ndarray:
+    """The sum of the unit gradients: the lengths alone are made equal, and no direction is looked at."""
+    return 1 / np.linalg.norm(J, axis=1)
+
+
 RULES = {
     "sum": each(lambda J: np.ones(len(J))),
+    "unit sum": each(unit_sum),
     "MGDA": each(methods.mgda),
     "unit MGDA": each(unit_mgda),
     "DualProj": each(methods.dualproj),
@@ -81,7 +91,8 @@ RULES = {
     "weight 1/300": each(lambda J: np.array([1, 1 / 300, 1, 1])),
 }
 OF_WEIGHTS = [name for name in RULES if name.startswith(("weight", "1/"))]
-OF_UNITS = ["sum", *OF_WEIGHTS, "MGDA", "unit MGDA", "UPGrad", "PCGrad", "Nash", "Nash of another", "ConFIG"]
+OF_UNITS = ["sum", *OF_WEIGHTS, "unit sum", "MGDA", "unit MGDA", "UPGrad", "PCGrad"]
+OF_UNITS += ["Nash", "Nash of another", "ConFIG"]
 COMPARED = {
     "narrow": [name for name in RULES if name not in ("Nash of another", *OF_WEIGHTS)],
     "other units": OF_UNITS,
@@ -102,7 +113,7 @@ def draw(seeds: Iterable[int], width: int, unit: float) -> tuple:
     return np.array(X), np.array(Y), np.array(batches), start
 
 
-def train(drawn: tuple, rule: Callable, rate: float, decay: float, steps: int, every: int) -> list[dict]:
+def train(drawn: tuple, rule: Callable, keep: float, rate: float, decay: float, steps: int, every: int) -> list[dict]:
     """Weights after each `every` steps of Adam: the trunk follows the rule, and each head the loss of its own task."""
     X, Y, batches, start = drawn
     weights, seed = {name: w.copy() for name, w in start.items()}, np.arange(len(X))[:, None]
@@ -118,16 +129,16 @@ def train(drawn: tuple, rule: Callable, rate: float, decay: float, steps: int, e
         d = rule(J.reshape(*J.shape[:2], -1), rngs)
         gradients = {"trunk": d.reshape(weights["trunk"].shape), "heads": hidden.mT @ errors}
         for name, gradient in gradients.items():
-            move, memory[name] = _adam(gradient, memory[name], k, rate)
+            move, memory[name] = _adam(gradient, memory[name], k, keep, rate)
             weights[name] = (1 - rate * decay) * weights[name] + move
         if k % every == 0:
             path.append(dict(weights))
     return path
 
 
-def _adam(gradient: np.ndarray, memory: tuple, k: int, rate: float) -> tuple:
-    mean, square = 0.9 * memory[0] + 0.1 * gradient, 0.999 * memory[1] + 0.001 * gradient**2
-    return -rate * np.sqrt(1 - 0.999**k) / (1 - 0.9**k) * mean / (np.sqrt(square) + 1e-7), (mean, square)
+def _adam(gradient: np.ndarray, memory: tuple, k: int, keep: float, rate: float) -> tuple:
+    mean, square = 0.9 * memory[0] + 0.1 * gradient, keep * memory[1] + (1 - keep) * gradient**2
+    return -rate * np.sqrt(1 - keep**k) / (1 - 0.9**k) * mean / (np.sqrt(square) + 1e-7), (mean, square)
 
 
 def errors_of(drawn: tuple, weights: dict, rows: slice) -> np.ndarray:
@@ -138,13 +149,13 @@ def errors_of(drawn: tuple, weights: dict, rows: slice) -> np.ndarray:
 
 
 def choose(drawn: tuple, rule: Callable) -> list:
-    """Rate, decay and steps of the smallest mean error over seeds and tasks, and that error.
+    """Memory, rate, decay and steps of the smallest mean error over seeds and tasks, and that error.
 
     Where the best rate or decay is an edge of what was tried, the next one beyond is tried as well. Where the best stop
     is the last, all settings are trained for longer.
     """
     rates, decays, lengths, found = list(RATES), list(DECAYS), list(LENGTHS), {}
-    while missing := [setting for setting in product(rates, decays) if setting not in found]:
+    while missing := [setting for setting in product(MEMORIES, rates, decays) if setting not in found]:
         for setting in missing:
             path = train(drawn, rule, *setting, lengths[0], EVERY)
             scores = [errors_of(drawn, weights, slice(ROWS, ROWS + NEW)).mean() for weights in path]
@@ -154,7 +165,7 @@ def choose(drawn: tuple, rule: Callable) -> list:
             del lengths[0]
             found.clear()
             continue
-        for value, tried in zip(best, (rates, decays), strict=True):
+        for value, tried in zip(best[1:], (rates, decays), strict=True):
             if value in (min(tried), max(tried)):
                 tried.append(value / 2 if value == min(tried) else 2 * value)
     error, steps = found[best]
@@ -164,22 +175,24 @@ def choose(drawn: tuple, rule: Callable) -> list:
 def main() -> None:
     """Add to the tables what they lack."""
     choices, measured = TABLES / "09a_chosen.csv", TABLES / "09a_errors.csv"
-    chosen = {(row["arena"], row["method"]): row for row in known(choices, "arena,method,rate,decay,steps,error")}
+    heading = ",".join(["arena", "method", *SETTING, "error"])
+    chosen = {(row["arena"], row["method"]): row for row in known(choices, heading)}
     done = {(row["arena"], row["method"]) for row in known(measured, "arena,method,seed," + ",".join(TASKS))}
-    for arena, sizes in ARENAS.items():
+    for arena in sys.argv[1:] or ARENAS:
+        sizes = ARENAS[arena]
         rules = {name: RULES[name] for name in COMPARED[arena]}
         if missing := [name for name in rules if (arena, name) not in chosen]:
             drawn = draw(CHOOSING, *sizes)
             for name in missing:
-                rate, decay, steps, error = choose(drawn, rules[name])
-                add(choices, [[arena, name, rate, decay, steps, error]])
-                chosen[arena, name] = {"rate": rate, "decay": decay, "steps": steps}
+                found = choose(drawn, rules[name])
+                add(choices, [[arena, name, *found]])
+                chosen[arena, name] = dict(zip(SETTING, found, strict=False))
                 say(f"{arena}: chose for {name}")
         if missing := [name for name in rules if (arena, name) not in done]:
             drawn = draw(MEASURED, *sizes)
             for name in missing:
-                rate, decay, steps = (float(chosen[arena, name][key]) for key in ("rate", "decay", "steps"))
-                (weights,) = train(drawn, rules[name], rate, decay, int(steps), int(steps))
+                *setting, steps = (float(chosen[arena, name][key]) for key in SETTING)
+                (weights,) = train(drawn, rules[name], *setting, int(steps), int(steps))
                 errors = errors_of(drawn, weights, slice(ROWS, None))
                 add(measured, [[arena, name, seed, *(f"{e:.4f}" for e in row)] for seed, row in enumerate(errors)])
                 say(f"{arena}: measured {name}")

@@ -7,10 +7,12 @@ its rows to have them computed anew. With arenas named behind the command it doe
 
 All rules get the same first grid of rates, weight decays and stops, a rule with a dial at each of three settings of it
 (fixed weights at five). Where the best lies at an edge, of the dial too, that axis grows by one value, six times in
-each direction at most; 0 is a natural end. On the poses this is done twice: with decays a factor of 3 apart, and with
-decays a factor of 1.4 apart (and UW's dial a factor of 2). The decay stands beside Adam (as in AdamW), so a factor on
-all losses leaves it alone. The rules are those of `mtl_helpers.methods`, the networks are trained in NumPy: in single
-precision to choose, in double to measure. All of it takes about 45 minutes of processor time.
+each direction at most (so no run is longer than 1,508 steps); 0 is a natural end. On the poses this is done twice: with
+decays a factor of 3 apart, and with decays a factor of 1.4 apart. There UW's dial and that of fixed weights are finer,
+too, and a rule is added that looks at no loss and prefers a task: the clock with a fixed dial. The decay stands beside
+Adam (as in AdamW), so a factor on all losses leaves it alone. The rules are those of `mtl_helpers.methods`, the
+networks are trained in NumPy: in single precision to choose, in double to measure. All of it takes about an hour of
+processor time.
 """
 
 import csv
@@ -31,8 +33,8 @@ TABLE = Path(__file__).parents[2] / "notebooks" / "deeper" / "08a_loss_weights.c
 SEEDS = {"pose": 40, "pose finer": 40, "two digits": 20}  # as many choose as are measured
 RATES, STOPS = (0.02, 0.04, 0.08, 0.16), (50, 70, 100, 140, 200)
 # On the coarse menu, rules seemed to win that had met their decay by chance.
-COARSE, FINER = (0.3, 1.0, 3.0), (0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
-DECAYS = {"pose": COARSE, "pose finer": FINER, "two digits": COARSE}
+COARSE = (0.3, 1.0, 3.0)
+DECAYS = {"pose": COARSE, "pose finer": (0.7, 1.0, 1.4, 2.0, 2.8, 4.0), "two digits": COARSE}
 MEMORIES = 0.999, 0.99, 0.9  # what Adam keeps of its mean square in each step; 0.999 is usual
 TIMES_WIDENED = 6
 # Arena: tasks, units in the trunk, rows that train.
@@ -51,7 +53,8 @@ DIALS = {
     "FAMO": (0.1, 1.0, 10.0),
     "STCH": (0.1, 0.3, 1.0),
 }
-FINER_DIALS = DIALS | {"UW": (0.03, 0.05, 0.1, 0.2)}
+FINER_FIXED = (0.5, 0.63, 0.8, 1.0, 1.25)
+FINER_DIALS = DIALS | {"fixed with dial": FINER_FIXED, "clock with dial": FINER_FIXED, "UW": (0.03, 0.05, 0.1, 0.2)}
 RULES = (
     "1/variance",
     "sum",
@@ -67,10 +70,10 @@ RULES = (
     "GradNorm",
     "UW",
 )
-# On the finer menu all have the usual memory; with two digits fewer rules compete.
+# On the finer menu all have the usual memory, and there is one control more; with two digits fewer rules compete.
 LOOKS = {
     "pose": (MEMORIES, RULES),
-    "pose finer": (MEMORIES[:1], RULES),
+    "pose finer": (MEMORIES[:1], (*RULES, "clock with dial")),
     "two digits": (MEMORIES, ("1/variance", "sum", "common factor", "clock", "GLS", "fixed with dial", "UW")),
 }
 
@@ -173,8 +176,9 @@ def weigh(
         return np.ones_like(losses), memory
     if rule == "1/variance":
         return scale, memory
-    if rule == "fixed with dial":  # the first half of the tasks against the second
-        return scale * dial ** np.repeat([1, -1], tasks // 2), memory
+    if rule.endswith("with dial"):  # the first half of the tasks against the second
+        lean = scale * dial ** np.repeat([1, -1], tasks // 2)
+        return lean * (1 + k / 10) if rule == "clock with dial" else lean, memory
     if rule == "common factor":  # moves all tasks together: the balance stays that of 1/variance
         return scale * tasks / np.sum(scale * losses, axis=-1, keepdims=True), memory
     if rule == "clock":  # grows with the step number, and looks at nothing
@@ -245,8 +249,9 @@ class Grid:
     def __init__(self, arena: Arena, rule: str, memory_of_squares: float) -> None:
         self.arena, self.rule, self.memory, self.found = arena, rule, memory_of_squares, {}
         decays, dials = DECAYS[arena.name], FINER_DIALS if arena.name == "pose finer" else DIALS
-        self.axes = [list(axis) for axis in (dials.get(rule, (1.0,)), RATES, decays, STOPS)]
-        of_dial = self.axes[0][-1] / self.axes[0][-2] if rule in DIALS else 1
+        dial = dials.get(rule, (1.0,))
+        self.axes = [list(axis) for axis in (dial, RATES, decays, STOPS)]
+        of_dial = dial[-1] / dial[-2] if len(dial) > 1 else 1
         self.factors = [of_dial, 2, 3 if decays == COARSE else 1.4, 1.4]
         self.grown = np.zeros((4, 2), int)
         self._fill()
