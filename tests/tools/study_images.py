@@ -1,7 +1,7 @@
 """Which tasks on posed digits help each other: `python tests/tools/study_images.py` writes the tables of lesson 07.
 
 By hand; pytest does not collect it. Five tables stand beside room 07a. What a table already holds is kept, so delete a
-table, or some of its rows, to have them computed anew. All of it takes more than an hour of processor time.
+table, or some of its rows, to have them computed anew. All of it takes some hours of processor time.
 
 - `07a_chosen.csv`: for each look (a main task, alone or beside a partner) and each width, the weight decay, rate,
   number of steps and weight of the partner with the smallest mean error of the main task over the choosing seeds.
@@ -12,8 +12,8 @@ table, or some of its rows, to have them computed anew. All of it takes more tha
 
 All looks choose by one rule. At each width a first menu is tried. Then, as long as the best setting has an untried
 neighbour in decay, rate or weight of the partner, that is tried too, and a run whose last stop is best is made twice as
-long: three rounds at most. A look that does best with 1,536 units is tried with 6,144 as well (not for the pair with
-the view).
+long: three rounds at most. Where the best width is an edge of those that a look has tried, it tries the next one
+beyond, from 48 to 24,576 units. The view itself is not tried with more than 1,536, and nobody chooses 24.
 
 A seed draws the poses, the training rows and the start. The networks are trained in NumPy: on one core that takes half
 the time of the package's loop, which lesson 07 uses to compute one look anew, equal in every stored digit. They
@@ -38,9 +38,9 @@ CHOOSING, MEASURED = range(100, 108), range(20)
 ROWS, STOPS, ROUNDS, THREADS = 160, 10, 3, 2
 COLUMNS = {"angle": 1, "shift": 1, "digit": 10, "odd": 1, "at_least_five": 1, "view": 64}
 # By width: the first rate, and the longest run, which may stop at ten places equally far apart.
-RATES = {24: 0.01, 96: 0.01, 384: 0.01, 1536: 0.003, 6144: 0.001}
-POSED_STEPS = {24: 300, 96: 150, 384: 100, 1536: 60, 6144: 60}
-VIEWED_STEPS = {384: 250, 1536: 150}
+RATES = {24: 0.01, 48: 0.01, 96: 0.01, 384: 0.01, 1536: 0.003, 6144: 0.001, 12288: 0.0007, 24576: 0.0005}
+POSED_STEPS = {24: 300, 48: 200, 96: 150, 384: 100, 1536: 60, 6144: 60, 12288: 60, 24576: 60}
+VIEWED_STEPS = {96: 400, 384: 250, 1536: 150, 6144: 100, 12288: 100}
 LADDERS = {  # what a neighbour is
     "weight": (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0),
     "decay": (0.0, 0.00003, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3),
@@ -71,13 +71,14 @@ class Setting(NamedTuple):
 class Menu(NamedTuple):
     """What every look tries first."""
 
-    steps: dict[int, int]  # by width
+    widths: tuple[int, ...]
+    steps: dict[int, int]  # by width, of those that may follow, too
     decays: tuple[float, ...]
     weights: tuple[float, ...]
 
 
-POSED = Menu(POSED_STEPS, (0.001, 0.003, 0.01), (1.0,))
-VIEWED = Menu(VIEWED_STEPS, (0.001, 0.003), (1.0, 0.3, 0.1, 0.03))
+POSED = Menu((96, 384, 1536), POSED_STEPS, (0.001, 0.003, 0.01), (1.0,))
+VIEWED = Menu((384, 1536), VIEWED_STEPS, (0.001, 0.003), (1.0, 0.3, 0.1, 0.03))
 
 FIVE = list(COLUMNS)[:5]
 ALONE: list[Look] = [(task, "") for task in FIVE]
@@ -88,7 +89,7 @@ CONTROL = [("at_least_five", "shuffled digit")]  # of the largest gain of the tw
 VIEWS = [("angle", ""), ("view", ""), ("angle", "view"), ("view", "angle"), ("angle", "shuffled view")]
 OF_FIVE = list(dict.fromkeys([*POSES, *ALONE, *TWENTY, *CONTROL]))
 SMALL = 24  # units; a baseline of too few, which no other look may choose
-WIDEST = 1536  # units that every look tries; more only where the widest so far was best
+TOO_DEAR = ["view"]  # main tasks that are not tried wider: 64 outputs and thousands of slow steps
 # Measured here even where another width was chosen; all others are measured at their best width.
 EVERYWHERE = {384: OF_FIVE, 96: OF_FIVE, 1536: OF_FIVE, SMALL: ALONE}
 
@@ -270,29 +271,37 @@ def add_errors(path: Path, chosen: list[dict], degrees: float = 40) -> None:
 
 
 def choices(path: Path, looks: list[Look], menu: Menu) -> list[dict]:
-    """The table of chosen settings, after adding what it lacks; wider trunks where the widest was chosen."""
-    heading, narrower = "main,partner,width,weight,decay,rate,steps,error", 0
-    for width in menu.steps:
-        found = known(path, heading)
-        asked = ALONE if width == SMALL else looks
-        if width > WIDEST:
-            at_edge = [look_of(row) for row in best_of(found) if int(row["width"]) == narrower]
-            asked = [look for look in looks if look in at_edge]
-        narrower = width
-        done = {look_of(row) for row in found if int(row["width"]) == width}
-        if missing := [look for look in asked if look not in done]:
-            add(path, Search(missing, width, menu).rows())
+    """The table of chosen settings, after adding what it lacks; more widths, until no best one is an edge."""
+    heading = "main,partner,width,weight,decay,rate,steps,error"
+    asked = {width: looks for width in menu.widths} | ({SMALL: ALONE} if SMALL in menu.steps else {})
+    while asked:
+        for width, some in asked.items():
+            done = {look_of(row) for row in known(path, heading) if int(row["width"]) == width}
+            if missing := [look for look in some if look not in done]:
+                add(path, Search(missing, width, menu).rows())
+        asked = beyond_edges(known(path, heading), menu)
     return known(path, heading)
+
+
+def beyond_edges(chosen: list[dict], menu: Menu) -> dict[int, list[Look]]:
+    """By width, the looks whose best width has it for a neighbour, and that have not tried it."""
+    done, widths, asked = {(look_of(row), int(row["width"])) for row in chosen}, sorted(menu.steps), defaultdict(list)
+    for row in best_of(chosen):
+        look, k = look_of(row), widths.index(int(row["width"]))
+        for near in (widths[max(k - 1, 0)], widths[min(k + 1, len(widths) - 1)]):
+            if (look, near) not in done and near != SMALL and (near < max(menu.widths) or look[0] not in TOO_DEAR):
+                asked[near].append(look)
+    return asked
 
 
 def best_of(chosen: list[dict]) -> list[dict]:
     """For each look the row of its best width; of two equal ones the wider."""
     best = {}
-    for row in chosen:
+    for row in sorted(chosen, key=lambda row: int(row["width"])):
         look = look_of(row)
         if int(row["width"]) != SMALL and (look not in best or float(row["error"]) <= float(best[look]["error"])):
             best[look] = row
-    return list(best.values())
+    return [best[look] for look in dict.fromkeys(map(look_of, chosen)) if look in best]
 
 
 def main() -> None:
