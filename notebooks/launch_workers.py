@@ -2,22 +2,39 @@
 
 import contextlib
 import json
+import multiprocessing
 import os
+import runpy
 import signal
 import socket
-import subprocess
 import sys
+import threading
 import time
 
-# Keras imports these wherever it finds them, and they take a third of a worker's start. A worker needs neither.
-NOT_NEEDED = ("matplotlib", "sklearn")
-START = f"""
-import os, runpy, sys
-sys.modules.update(dict.fromkeys({NOT_NEEDED}))  # None: as if they were not installed
-sys.argv, sys.path[0] = sys.argv[1:], os.path.dirname(sys.argv[1])
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
+# TensorFlow's import is what takes time. On Linux one process imports it, starts nothing of it, and is copied for each
+# worker. A copy is not safe on other systems: there each worker imports TensorFlow itself.
+PROCESSES = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+ONE_AT_A_TIME = threading.Lock()
 NO_CLUSTER = 3  # the exit code of a worker that could not join, most often since its port was taken
+
+
+def prepare_workers():
+    """Let the process that will be copied import TensorFlow, beside what you do meanwhile. `run_workers` does it, too.
+
+    It is quiet until `run_workers` asks for a copy, and ends with yours. Does nothing where nothing is copied.
+    """
+    if PROCESSES.get_start_method() == "forkserver":
+        from multiprocessing import forkserver  # not to be had everywhere
+
+        PROCESSES.set_forkserver_preload(["tensorflow", "keras"])
+        with ONE_AT_A_TIME, open(os.devnull, "wb") as nothing:
+            errors = os.dup(2)
+            os.dup2(nothing.fileno(), 2)  # it keeps this for good: TensorFlow's import has much to say
+            try:
+                forkserver.ensure_running()
+            finally:
+                os.dup2(errors, 2)
+                os.close(errors)
 
 
 def run_workers(script, workers, *options, only=None, seconds=300, grace=30, tries=5, logs=None):
@@ -25,7 +42,7 @@ def run_workers(script, workers, *options, only=None, seconds=300, grace=30, tri
 
     Parameters
     ----------
-    script : a file; it finds its place in the cluster in TF_CONFIG, and neither matplotlib nor scikit-learn.
+    script : a file, run as from the command line; it finds its place in the cluster in TF_CONFIG.
     workers : how many the cluster has. With one, TF_CONFIG is not set.
     options : of the script.
     only : numbers of the workers to start; all, unless given.
@@ -45,21 +62,21 @@ def run_workers(script, workers, *options, only=None, seconds=300, grace=30, tri
 def _run_once(script, workers, options, started, seconds, grace, logs):
     ports, locks = _free_ports(workers)
     cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
-    command = [sys.executable, "-c", START, os.path.abspath(script), *map(str, options)]
-    quiet = dict.fromkeys(("stdin", "stdout"), subprocess.DEVNULL)
+    command = [os.path.abspath(script), *map(str, options)]
     processes, end = [], time.monotonic() + seconds
+    prepare_workers()
     try:
         for index in started:
             environment = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
             if workers > 1:
                 place = {"cluster": cluster, "task": {"type": "worker", "index": index}}
                 environment["TF_CONFIG"] = json.dumps(place)
-            log = os.devnull if logs is None else os.path.join(logs, f"log_{index}.txt")
-            with open(log, "w", encoding="utf-8") as errors:
-                start = {"env": environment, "start_new_session": True, "stderr": errors, **quiet}
-                processes.append(subprocess.Popen(command, **start))
-        while any(process.poll() is None for process in processes) and time.monotonic() < end:
-            codes = [process.poll() for process in processes]
+            log = os.devnull if logs is None else os.path.abspath(os.path.join(logs, f"log_{index}.txt"))
+            given = command, environment, os.getcwd(), log
+            processes.append(PROCESSES.Process(target=_work, args=given, daemon=True))
+            processes[-1].start()
+        while any(process.is_alive() for process in processes) and time.monotonic() < end:
+            codes = [process.exitcode for process in processes]
             if NO_CLUSTER in codes:
                 break
             if any(codes):
@@ -67,11 +84,26 @@ def _run_once(script, workers, options, started, seconds, grace, logs):
             time.sleep(0.02)
     finally:
         for process in processes:
-            if process.poll() is None:
+            if process.is_alive():
                 _kill(process)
         for lock in locks:
             lock.close()
-    return [process.returncode for process in processes]
+    return [process.exitcode for process in processes]
+
+
+def _work(command, environment, folder, log):
+    """In a new process: the script as from the command line, its errors in a file."""
+    if hasattr(os, "setsid"):
+        os.setsid()  # a group of its own, to be ended with all that the worker has started
+    with open(os.devnull, "r+b") as nothing, open(log, "wb") as errors:
+        for descriptor, file in enumerate((nothing, nothing, errors)):  # the usual input, output and errors
+            os.dup2(file.fileno(), descriptor)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.argv = command
+    sys.path.insert(0, os.path.dirname(command[0]))
+    runpy.run_path(command[0], run_name="__main__")
 
 
 def _kill(process):
@@ -79,9 +111,8 @@ def _kill(process):
     with contextlib.suppress(OSError):  # it has just ended
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-    process.wait()
+    process.kill()  # where there are no groups, or it has none yet
+    process.join()
 
 
 def _free_ports(count):

@@ -1,6 +1,6 @@
 """Train one network for two tasks: alone, on several workers of one machine, or on a cluster. The script is the same.
 
-    python train_on_workers.py weights.npz [--steps 200] [--checkpoints FOLDER] [...]
+    python train_on_workers.py weights.npz [--steps 100] [--checkpoints FOLDER] [...]
 
 The environment variable TF_CONFIG alone says which. Without it, the script runs alone. On a cluster, start it on each
 machine with the list of all workers and that machine's place in the list, here for the first of two:
@@ -164,11 +164,11 @@ def train(strategy, options, part=share_of_loss):
 def read_options(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("out", help="where the first worker stores the weights, a file .npz")
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--schedule", choices=["turns", "joint"], default="turns")
     parser.add_argument("--labels", choices=["all", "own"], default="all", help="own: worker k knows task k alone")
     parser.add_argument("--checkpoints", help="folder; training goes on from the latest one found there")
-    parser.add_argument("--every", type=int, default=50, help="steps between two checkpoints")
+    parser.add_argument("--every", type=int, default=25, help="steps between two checkpoints")
     parser.add_argument("--patience", type=float, default=120, help="seconds to wait for the others, at each step")
     parser.add_argument("--die-at", type=int, help="a rehearsal: the last worker ends before this step")
     return parser.parse_args(arguments)

@@ -4,6 +4,7 @@ A launch takes as long as TensorFlow's import, on a loaded machine most of a min
 Skipped where processes or sockets are not to be had.
 """
 
+import multiprocessing
 import re
 import signal
 import socket
@@ -38,15 +39,15 @@ pytestmark = pytest.mark.skipif(not can_start_processes(), reason="no processes 
 @pytest.fixture
 def started(monkeypatch):
     """All processes that the launcher starts in a test; none may be left at its end."""
-    processes, start = [], subprocess.Popen
+    processes, make = [], launch_workers.PROCESSES.Process
 
     def note(*arguments, **options):
-        processes.append(start(*arguments, **options))
+        processes.append(make(*arguments, **options))
         return processes[-1]
 
-    monkeypatch.setattr(launch_workers.subprocess, "Popen", note)
+    monkeypatch.setattr(launch_workers.PROCESSES, "Process", note)
     yield processes
-    assert all(process.poll() is not None for process in processes)
+    assert not any(process.is_alive() for process in processes)
 
 
 @pytest.fixture
@@ -95,13 +96,29 @@ def test_each_worker_is_told_its_place(started, toy, tmp_path):
     assert len(set(re.findall(r"127\.0\.0\.1:\d+", clusters.pop()))) == 3
 
 
-def test_script_starts_as_from_the_command_line_without_what_no_worker_needs(started, toy, tmp_path):
+def test_script_starts_as_from_the_command_line(started, toy, tmp_path, monkeypatch):
     (tmp_path / "beside.py").write_text("", encoding="utf-8")
     body = "import beside\nassert __name__ == '__main__' and sys.argv[0] == os.path.abspath(__file__)\n"
-    body += "assert sys.argv[1:] == ['one', '2']\n"
-    for module in launch_workers.NOT_NEEDED:
-        body += f"try:\n    import {module}\nexcept ImportError:\n    pass\nelse:\n    sys.exit('found')\n"
-    assert run_workers(toy(body), 1, "one", 2) == [0]
+    body += "assert sys.argv[1:] == ['one', '2'] and os.environ['NEW'] == 'yes' and sys.stdin.read() == ''\n"
+    body += "open('made', 'w').close()\n"
+    run_workers(toy("pass"), 1)  # what is set from here on reaches a process that is copied, too
+    monkeypatch.setenv("NEW", "yes")
+    monkeypatch.chdir(tmp_path)
+    assert run_workers(toy(body), 1, "one", 2, logs=tmp_path) == [0], (tmp_path / "log_0.txt").read_text("utf-8")
+    assert (tmp_path / "made").exists()
+
+
+def test_what_is_copied_has_started_nothing_of_tensorflow(started, toy, tmp_path):
+    """A process is safe to copy only while TensorFlow has not begun to compute in it."""
+    body = "from tensorflow.python.eager import context\n"
+    body += "assert not (context._context and context._context._initialized)"
+    assert run_workers(toy(body), 1, logs=tmp_path) == [0], (tmp_path / "log_0.txt").read_text("utf-8")
+
+
+def test_where_no_process_can_be_copied_each_worker_begins_anew(toy, tmp_path, monkeypatch):
+    monkeypatch.setattr(launch_workers, "PROCESSES", multiprocessing.get_context("spawn"))
+    script = toy("sys.exit('tensorflow' in sys.modules or sys.argv[1:] != ['x'])")
+    assert run_workers(script, 2, "x", logs=tmp_path) == [0, 0], (tmp_path / "log_0.txt").read_text("utf-8")
 
 
 def test_one_worker_alone_has_no_cluster(started, toy, monkeypatch):
