@@ -7,19 +7,20 @@ its rows to have them computed anew. With arenas named behind the command it doe
 
 All rules get the same first grid of rates, weight decays and stops, a rule with a dial at each of three settings of it
 (fixed weights at five). Where the best lies at an edge, of the dial too, that axis grows by one value, six times in
-each direction at most (so no run is longer than 1,508 steps); 0 is a natural end. On the poses this is done twice: with
-decays a factor of 3 apart, and with decays a factor of 1.4 apart. There UW's dial and that of fixed weights are finer,
-too, and a rule is added that looks at no loss and prefers a task: the clock with a fixed dial. The decay stands beside
-Adam (as in AdamW), so a factor on all losses leaves it alone. The rules are those of `mtl_helpers.methods`, the
-networks are trained in NumPy: in single precision to choose, in double to measure. All of it takes about an hour of
-processor time.
+each direction at most; 0 is a natural end. A best one that is still at an edge then gets its untried neighbours, one
+step along one axis, until none is left. On the poses this is done twice: with decays a factor of 3 apart, and with
+decays a factor of 1.4 apart. There UW's dial and that of fixed weights are finer, too, and a rule is added that looks
+at no loss and prefers a task: the clock with a fixed dial. The decay stands beside Adam (as in AdamW), so a factor on
+all losses leaves it alone. The rules are those of `mtl_helpers.methods`, the networks are trained in NumPy: in single
+precision to choose, in double to measure. All of it takes some hours of processor time.
 """
 
 import csv
 import itertools
 import sys
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
@@ -254,20 +255,25 @@ class Grid:
         of_dial = dial[-1] / dial[-2] if len(dial) > 1 else 1
         self.factors = [of_dial, 2, 3 if decays == COARSE else 1.4, 1.4]
         self.grown = np.zeros((4, 2), int)
-        self._fill()
+        self._try(itertools.product(*self.axes))
         while self._widened():
-            self._fill()
+            self._try(itertools.product(*self.axes))
+        while beyond := self._neighbours():
+            self._try(beyond)
 
-    def _fill(self) -> None:
-        dials, rates, decays, stops = self.axes
-        for dial in dials:
-            pairs = [(r, d) for r in rates for d in decays if any((dial, r, d, s) not in self.found for s in stops)]
-            if pairs:
-                path = train(self.arena, self.rule, dial, self.memory, pairs, stops)
-                for stop, weights in zip(sorted(stops), path, strict=True):
-                    errors = self.arena.errors(*weights, rows=600).mean(axis=(0, 2))
-                    for pair, error in zip(pairs, errors, strict=True):
-                        self.found[dial, *pair, stop] = float(np.nan_to_num(error, nan=np.inf))
+    def _try(self, asked: Iterable[Setting]) -> None:
+        """Train what is missing, and note every stop of the axis on the way."""
+        missing = defaultdict(dict)  # by dial: the pairs of rate and decay, in order
+        for dial, *pair, stop in asked:
+            if (dial, *pair, stop) not in self.found:
+                missing[dial][tuple(pair)] = max(stop, missing[dial].get(tuple(pair), 0))
+        for dial, longest in missing.items():
+            pairs, stops = list(longest), [stop for stop in self.axes[3] if stop <= max(longest.values())]
+            path = train(self.arena, self.rule, dial, self.memory, pairs, stops)
+            for stop, weights in zip(sorted(stops), path, strict=True):
+                errors = self.arena.errors(*weights, rows=600).mean(axis=(0, 2))
+                for pair, error in zip(pairs, errors, strict=True):
+                    self.found[dial, *pair, stop] = float(np.nan_to_num(error, nan=np.inf))
 
     def best(self) -> Setting:
         return min(self.found, key=self.found.get)
@@ -282,6 +288,19 @@ class Grid:
                     grown[side] += 1
                     grew = True
         return grew
+
+    def _neighbours(self) -> list[Setting]:
+        """Untried ones of the best setting, one step along one axis."""
+        best, near = self.best(), []
+        for k, (axis, factor) in enumerate(zip(self.axes, self.factors, strict=True)):
+            axis.sort()
+            here = axis.index(best[k])
+            if len(axis) > 1 and best[k] and here in (0, len(axis) - 1):
+                beyond = best[k] * factor if here else best[k] / factor
+                axis.insert(len(axis) if here else 0, round(beyond) if k == 3 else beyond)
+                here = axis.index(best[k])
+            near += [(*best[:k], value, *best[k + 1 :]) for value in axis[max(here - 1, 0) : here + 2]]
+        return [setting for setting in near if setting not in self.found]
 
 
 def main() -> None:
