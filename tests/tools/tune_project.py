@@ -1,0 +1,83 @@
+"""Which settings lesson 13 trains with: `python tests/tools/tune_project.py` writes room 13a's table.
+
+By hand; pytest does not collect it. A row of `13a_tried.csv` is one setting that a look has tried, with the number of
+steps at which the look's loss is smallest on the validation rows of the choosing draws. What the table already holds is
+kept, so delete it, or a look's rows, to have them computed anew. The data, the loss and the networks are the lesson's
+own cells. All of it takes about half an hour of processor time.
+
+All looks choose by one rule. First they try a grid, equal for all. Then, as long as the best setting has an untried
+neighbour in width, rate or decay, that is tried, too, and a run whose last stop is best is made twice as long.
+"""
+
+import sys
+from itertools import product
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+sys.path.insert(0, str(TESTS))
+import lesson_code  # noqa: E402
+from study_table import add, known, say  # noqa: E402
+
+TABLE = TESTS.parent / "notebooks" / "deeper" / "13a_tried.csv"
+CELLS = ("set-up", "draw", "masks", "row-losses", "constants", "loss", "loop", "ways", "fit", "relative", "shuffled")
+# The width ends where the client says; a decay has its natural end at 0.
+WIDTHS = (4, 8, 16, 48)
+RATES = (0.0005, 0.0015, 0.004, 0.013, 0.04, 0.12, 0.36, 1.1)
+DECAYS = (0.0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+FIRST = list(product(WIDTHS[2:], RATES[2:7], DECAYS[2:7]))
+STEPS, EVERY = 200, 10
+# By look: which way it trains, and the tasks whose mean loss decides.
+LOOKS = {task: (task, [k]) for k, task in enumerate(("angle", "flag", "digit"))}
+LOOKS |= {"all in one": ("all in one", [0, 1, 2]), "shuffled for the flag": ("shuffled", [1])}
+LOOKS |= {f"all in one for the {task}": ("all in one", [k]) for k, task in ((0, "angle"), (1, "flag"))}
+
+Setting = tuple[float, float, float]  # width, rate, decay
+
+
+def losses(lesson: dict, way: str, setting: Setting, steps: int) -> dict[int, list[float]]:
+    """The three relative losses at each stop, means over the choosing draws."""
+    path = lesson["fit"](way, lesson["choosing"], *setting, steps, steps // EVERY)
+    where = lesson["choice"]
+    found = [lesson["relative"](lesson["answers"](weights, where), where).mean(axis=0) for weights in path]
+    return dict(zip(range(EVERY, steps + 1, EVERY), found, strict=True))
+
+
+def neighbours(setting: Setting) -> list[Setting]:
+    near = []
+    for k, axis in enumerate((WIDTHS, RATES, DECAYS)):
+        place = axis.index(setting[k])
+        near += [(*setting[:k], value, *setting[k + 1 :]) for value in axis[max(place - 1, 0) : place + 2]]
+    return near
+
+
+def search(lesson: dict, way: str, counted: list[int], seen: dict[tuple[str, Setting], dict]) -> list[list]:
+    """Width, rate, decay, steps and loss of each setting that the look tries; `seen` keeps what its way has trained."""
+    new, best = dict.fromkeys(FIRST, STEPS), {}
+    while new:
+        for setting, steps in new.items():
+            if max(seen.get((way, setting), [0])) < steps:
+                seen[way, setting] = losses(lesson, way, setting, steps)
+            at = {stop: seen[way, setting][stop][counted].mean() for stop in range(EVERY, steps + 1, EVERY)}
+            best[setting] = *min(at.items(), key=lambda item: item[1]), steps
+        setting = min(best, key=lambda setting: best[setting][1])
+        stop, _, steps = best[setting]
+        new = {near: STEPS for near in neighbours(setting) if near not in best}
+        if stop == steps:
+            new[setting] = 2 * steps
+    return [[*setting, stop, f"{loss:.4f}"] for setting, (stop, loss, _) in best.items()]
+
+
+def main() -> None:
+    """Add to the table what it lacks."""
+    done = {row["look"] for row in known(TABLE, "look,width,rate,decay,steps,loss")}
+    lesson = lesson_code.run_cells("13_take_a_project_from_start_to_end", *CELLS)
+    seen = {}
+    for look, (way, counted) in LOOKS.items():
+        if look not in done:
+            rows = search(lesson, way, counted, seen)
+            add(TABLE, [[look, *row] for row in rows])
+            say(f"{look}: tried {len(rows)}, best {min(rows, key=lambda row: row[-1])}")
+
+
+if __name__ == "__main__":
+    main()
