@@ -16,12 +16,13 @@ import time
 PROCESSES = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
 ONE_AT_A_TIME = threading.Lock()
 NO_CLUSTER = 3  # the exit code of a worker that could not join, most often since its port was taken
+LOST = 255  # what `multiprocessing` says of a worker when the process that was copied is gone
 
 
 def prepare_workers():
     """Let the process that will be copied import TensorFlow, beside what you do meanwhile. `run_workers` does it, too.
 
-    It is quiet until `run_workers` asks for a copy, and ends with yours. Does nothing where nothing is copied.
+    It is quiet until `run_workers` asks for a copy, and ends with yours. Nothing happens where nothing is copied.
     """
     if PROCESSES.get_start_method() == "forkserver":
         from multiprocessing import forkserver  # not to be had everywhere
@@ -38,17 +39,20 @@ def prepare_workers():
 
 
 def run_workers(script, workers, *options, only=None, seconds=300, grace=30, tries=5, logs=None):
-    """The exit codes of the script's workers. None of them outlives the call.
+    """The exit codes of the script's workers. When the call ends, so do they, also if your own process is killed.
+
+    In a script of yours, call it under `if __name__ == "__main__":`, as `multiprocessing` asks.
 
     Parameters
     ----------
-    script : a file, run as from the command line; it finds its place in the cluster in TF_CONFIG.
+    script : a file, run as from the command line, but functions of `atexit` are not called, and copies share what
+        TensorFlow's import has set: seed NumPy's random numbers. It finds its place in the cluster in TF_CONFIG.
     workers : how many the cluster has. With one, TF_CONFIG is not set.
     options : of the script.
     only : numbers of the workers to start; all, unless given.
-    seconds : limit for the whole run.
+    seconds : limit for each try.
     grace : seconds that the others have to end by themselves when one has failed; TensorFlow takes some 15.
-    tries : how often to begin anew, with other ports, when a worker could not join the cluster.
+    tries : how often to begin, each time with other ports, when a worker could not join the cluster.
     logs : a folder; worker k writes its warnings and errors to `log_k.txt` there. Without it, they are thrown away.
     """
     started = range(workers) if only is None else only
@@ -64,8 +68,8 @@ def _run_once(script, workers, options, started, seconds, grace, logs):
     cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
     command = [os.path.abspath(script), *map(str, options)]
     processes, end = [], time.monotonic() + seconds
-    prepare_workers()
     try:
+        prepare_workers()
         for index in started:
             environment = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
             if workers > 1:
@@ -73,7 +77,7 @@ def _run_once(script, workers, options, started, seconds, grace, logs):
                 environment["TF_CONFIG"] = json.dumps(place)
             log = os.devnull if logs is None else os.path.abspath(os.path.join(logs, f"log_{index}.txt"))
             given = command, environment, os.getcwd(), log
-            processes.append(PROCESSES.Process(target=_work, args=given, daemon=True))
+            processes.append(PROCESSES.Process(target=_work, args=given))
             processes[-1].start()
         while any(process.is_alive() for process in processes) and time.monotonic() < end:
             codes = [process.exitcode for process in processes]
@@ -84,7 +88,7 @@ def _run_once(script, workers, options, started, seconds, grace, logs):
             time.sleep(0.02)
     finally:
         for process in processes:
-            if process.is_alive():
+            if process.is_alive() or process.exitcode == LOST:
                 _kill(process)
         for lock in locks:
             lock.close()
@@ -103,11 +107,19 @@ def _work(command, environment, folder, log):
     os.chdir(folder)
     sys.argv = command
     sys.path.insert(0, os.path.dirname(command[0]))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     runpy.run_path(command[0], run_name="__main__")
 
 
+def _end_with_parent():
+    multiprocessing.parent_process().join()
+    if hasattr(os, "killpg"):
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
 def _kill(process):
-    """The process and all that it has started."""
+    """The process, while it runs, and all that it has started."""
     with contextlib.suppress(OSError):  # it has just ended
         if hasattr(os, "killpg"):
             os.killpg(process.pid, signal.SIGKILL)

@@ -1,6 +1,6 @@
 """The scripts of lesson 12 that start processes: alone and on two workers alike, killed and restarted, and none left.
 
-A launch takes as long as TensorFlow's import, on a loaded machine most of a minute; so there are few of them here.
+The first launch takes as long as TensorFlow's import, on a loaded machine most of a minute.
 Skipped where processes or sockets are not to be had.
 """
 
@@ -52,7 +52,7 @@ def started(monkeypatch):
 
 @pytest.fixture
 def toy(tmp_path):
-    """A worker without TensorFlow, which does what its first option says."""
+    """A worker that makes no use of TensorFlow."""
 
     def write(body: str) -> Path:
         head = "import json, os, socket, sys, time\nplace = json.loads(os.environ.get('TF_CONFIG', '{}'))\n"
@@ -110,7 +110,9 @@ def test_script_starts_as_from_the_command_line(started, toy, tmp_path, monkeypa
 
 def test_what_is_copied_has_started_nothing_of_tensorflow(started, toy, tmp_path):
     """A process is safe to copy only while TensorFlow has not begun to compute in it."""
-    body = "from tensorflow.python.eager import context\n"
+    if launch_workers.PROCESSES.get_start_method() != "forkserver":
+        pytest.skip("no process is copied on this system")
+    body = "assert {'tensorflow', 'keras'} <= set(sys.modules)\nfrom tensorflow.python.eager import context\n"
     body += "assert not (context._context and context._context._initialized)"
     assert run_workers(toy(body), 1, logs=tmp_path) == [0], (tmp_path / "log_0.txt").read_text("utf-8")
 
@@ -140,16 +142,33 @@ def test_dead_partner_is_noticed_by_its_exit_code(started, toy):
     assert time.monotonic() - began < 100
 
 
+def ends(process: str) -> bool:
+    """Whether the process of this number is gone within 20 seconds."""
+    status, end = Path(f"/proc/{process}/status"), time.monotonic() + 20
+    while status.exists() and "(zombie)" not in status.read_text(encoding="utf-8") and time.monotonic() < end:
+        time.sleep(0.1)
+    return time.monotonic() < end
+
+
 def test_time_limit_ends_workers_and_what_they_started(started, toy, tmp_path):
     child = "import subprocess; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(1000)'])\n"
     script = toy(child + "open(sys.argv[1], 'w').write(str(p.pid)); time.sleep(1000)")
     assert run_workers(script, 1, tmp_path / "child", seconds=5) == [-signal.SIGKILL]
-    child = (tmp_path / "child").read_text(encoding="utf-8")
-    status = Path(f"/proc/{child}/status")
-    end = time.monotonic() + 20
-    while status.exists() and "(zombie)" not in status.read_text(encoding="utf-8") and time.monotonic() < end:
+    assert ends((tmp_path / "child").read_text(encoding="utf-8"))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+def test_workers_end_when_who_started_them_is_killed(toy, tmp_path):
+    script = toy("open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(1000)")
+    caller = f"from launch_workers import run_workers\nrun_workers({str(script)!r}, 1, {str(tmp_path / 'worker')!r})"
+    process = subprocess.Popen([sys.executable, "-c", caller], cwd=NOTEBOOKS)
+    end = time.monotonic() + 120
+    while not (tmp_path / "worker").exists() or not (tmp_path / "worker").read_text(encoding="utf-8"):
+        assert time.monotonic() < end
         time.sleep(0.1)
-    assert time.monotonic() < end
+    process.kill()
+    process.wait()
+    assert ends((tmp_path / "worker").read_text(encoding="utf-8"))
 
 
 def test_two_launchers_at_once_never_choose_one_port():
