@@ -23,8 +23,8 @@ def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterabl
     ----------
     draw : `draw(axes, **values)` draws on clean axes (one, or an array of `panels`), given one value a
         control, and returns the picture's sentence. The axes keep the place that they need at the
-        start, and their ticks are drawn anew only when limits, labels or titles change: both save most
-        of the time.
+        start, and ticks and legend are drawn anew only when limits, labels, titles or the legend's words
+        change: both save most of the time.
     panels : how many axes.
     controls : name to (values, start): what a slider steps through, and where it stands at first.
         An underscore in the name is a space in the slider's label.
@@ -48,7 +48,7 @@ def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterabl
             _wipe(ax)
         says = draw(axes, **{name: slider.value for name, slider in sliders.items()})
         moving = [artist for ax in figure.axes for artist in sorted(_contents(ax), key=Artist.get_zorder)]
-        frame = [(ax.axis(), ax.get_title(), ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes]
+        frame = [(ax.axis(), ax.get_title(), ax.get_xlabel(), ax.get_ylabel(), *_legend(ax)) for ax in figure.axes]
         if frame != kept["frame"]:
             for artist in moving:
                 artist.set_animated(True)  # matplotlib's word for: not with the axes
@@ -86,6 +86,10 @@ class _Controls(widgets.VBox):
 
 def _contents(ax: Axes) -> list[Artist]:
     return [*ax.lines, *ax.patches, *ax.collections, *ax.images, *ax.texts]
+
+
+def _legend(ax: Axes) -> list[str]:
+    return [text.get_text() for text in ax.get_legend().get_texts()] if ax.get_legend() else []
 
 
 def _wipe(ax: Axes) -> None:

@@ -83,3 +83,13 @@ def test_live_frame_is_drawn_anew_when_it_changes(monkeypatch, name):
 
     one, other, again = pictures_there_and_back(monkeypatch, draw)
     assert one == again != other
+
+
+def test_live_legend_says_what_was_drawn_last(monkeypatch):
+    def draw(ax, height):
+        ax.plot([0, 1], [0, 1], label=f"up to {height}")
+        ax.legend()
+        return "One line: all that changes is the legend."
+
+    one, other, again = pictures_there_and_back(monkeypatch, draw)
+    assert one == again != other
