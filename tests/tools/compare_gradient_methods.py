@@ -1,7 +1,7 @@
 """Compare gradient methods on posed digits: `python tests/tools/compare_gradient_methods.py` writes room 09a's tables.
 
 By hand; pytest does not collect it. What a table already holds is kept, so delete a table, or some of its rows, to
-have them computed anew. With arenas named behind the command it does only these. All of it takes about forty minutes
+have them computed anew. With arenas named behind the command it does only these. All of it takes about ninety minutes
 of processor time.
 
 - `09a_chosen.csv`: for each arena and method the memory of Adam's squares, rate, weight decay and number of steps with
@@ -30,7 +30,7 @@ TASKS = ["angle", "shift", "odd", "at_least_five"]
 CHOOSING, MEASURED = range(100, 108), range(24)
 ROWS, NEW, BATCH, EVERY = 160, 600, 16, 40
 RATES, DECAYS, LENGTHS = (0.004, 0.008, 0.016, 0.032), (0.25, 0.5, 1.0), (600, 1200, 2400)
-MEMORIES = 0.999, 0.9  # what Adam keeps of its mean square in each step; 0.999 is usual
+MEMORIES = 0.999, 0.9, 0.5, 0.2  # what Adam keeps of its mean square in each step; 0.999 is usual
 SETTING = "memory", "rate", "decay", "steps"
 # Units of the trunk, and by what the second task's target is multiplied.
 ARENAS = {"narrow": (4, 1.0), "other units": (4, 10.0)}
