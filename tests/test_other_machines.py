@@ -100,7 +100,8 @@ def write_notebook(path, cells):
 @pytest.fixture(scope="module")
 def report(tmp_path_factory) -> tuple[Path, str]:
     """A folder, and what pytest with this repository's configuration says of its notebooks amid a user's settings."""
-    folder = tmp_path_factory.mktemp("notebooks")
+    folder = tmp_path_factory.mktemp("course") / "notebooks"
+    folder.mkdir()
     user = tmp_path_factory.mktemp("user")
     (user / "profile_default").mkdir()
     for name, settings in {
@@ -112,6 +113,9 @@ def report(tmp_path_factory) -> tuple[Path, str]:
         (user / name).write_text(settings, encoding="utf-8")
     write_notebook(folder / "small.ipynb", CELLS)
     write_notebook(folder / "large.ipynb", {"1": "1", "len(bytearray(10**9 // 2))": "500000000", "2": "2"})
+    slow = {"1": "1", "import time\ntime.sleep(2)\n2": "2", "3": "3"}
+    for name in ("00_slow", "slow"):  # the second is not on the path
+        write_notebook(folder / f"{name}.ipynb", slow)
     (folder / "conftest.py").write_text("import kernels\nkernels.MOST_MEMORY = 0.4\n", encoding="utf-8")
     command = [sys.executable, "-m", "pytest", "-c", ROOT / "pyproject.toml", "--rootdir", folder]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
@@ -130,7 +134,7 @@ def report(tmp_path_factory) -> tuple[Path, str]:
 def test_check_runs_without_a_users_settings(report):
     assert "small.ipynb" not in re.findall(r"^(?:FAILED|ERROR) .*", report[1], flags=re.MULTILINE), report[1]
     assert "INTERNALERROR" not in report[1]
-    assert re.search(r"1 failed, 6 passed" if Path("/proc").exists() else "7 passed", report[1]), report[1]
+    assert re.search(r"2 failed, 11 passed" if Path("/proc").exists() else "1 failed, 12 passed", report[1]), report[1]
 
 
 def test_kernels_leave_nothing_behind(report):
@@ -141,8 +145,16 @@ def test_kernels_leave_nothing_behind(report):
 @pytest.mark.skipif(not Path("/proc").exists(), reason="this system does not tell a process's most memory")
 def test_memory_is_printed_and_limited(report):
     assert re.findall(r"^(small|large) +[\d.]+ s  0\.\d\d GB$", report[1], flags=re.MULTILINE) == ["large", "small"]
-    assert re.search(r"up to this cell the kernel took 0\.[5-9]\d GB of memory, 0\.4 GB are allowed", report[1])
-    assert re.findall(r"^FAILED .*::(Cell \d)", report[1], flags=re.MULTILINE) == ["Cell 1"]
+    assert re.search(r"up to this cell the kernel took 0\.[5-9]\d GB of its own, 0\.4 GB are allowed", report[1])
+    assert re.findall(r"^FAILED .*large.*::(Cell \d)", report[1], flags=re.MULTILINE) == ["Cell 1"]
+
+
+def test_seconds_of_a_path_lesson_are_limited(report):
+    assert re.search(r"this cell took [23]\.\d s, [\d.]+ imports of 0\.\d s; 5\.3 are allowed", report[1])
+    assert re.findall(r"^FAILED .*slow.*::(Cell \d)", report[1], flags=re.MULTILINE) == ["Cell 1"]
+    assert kernels.most_imports(ROOT / "notebooks" / "06_x.ipynb") == (10.0, pytest.approx(16 / 3))
+    assert kernels.most_imports(ROOT / "notebooks" / "07_x.ipynb") == (pytest.approx(50 / 3), pytest.approx(16 / 3))
+    assert kernels.most_imports(ROOT / "notebooks" / "solutions" / "06_x.ipynb") == (float("inf"),) * 2
 
 
 def test_kernels_use_ports_where_there_are_no_sockets(monkeypatch):
