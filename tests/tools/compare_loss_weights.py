@@ -5,22 +5,23 @@ memory of Adam's squares it holds the setting with the smallest mean error over 
 arena), that error, and for each task the errors there of as many other seeds. What it holds is kept, so delete some of
 its rows to have them computed anew. With arenas named behind the command it does only these.
 
-All rules get the same first grid of rates, weight decays and stops, a rule with a dial at each of three settings of it
-(fixed weights at five). Where the best lies at an edge, of the dial too, that axis grows by one value, six times in
-each direction at most; 0 is a natural end. A best one that is still at an edge then gets its untried neighbours, one
-step along one axis, until none is left. On the poses this is done twice: with decays a factor of 3 apart, and with
-decays a factor of 1.4 apart. There UW's dial and that of fixed weights are finer, too, and a rule is added that looks
-at no loss and prefers a task: the clock with a fixed dial. The decay stands beside Adam (as in AdamW), so a factor on
-all losses leaves it alone. The rules are those of `mtl_helpers.methods`, the networks are trained in NumPy: in single
-precision to choose, in double to measure. All of it takes some hours of processor time.
+There are two ways to search. On the coarse menu all rules get the same first grid of rates, weight decays and stops, a
+rule with a dial at each of three settings of it (fixed weights at five). Where the best lies at an edge, of the dial
+too, that axis grows by one value, six times in each direction at most; 0 is a natural end. So a rule with a dial tries
+more. At even budgets each rule gets 128 runs, all with the same pairs of rate and decay; those of a rule with a dial
+are spread over it, too. After 1,033 steps the best 32 go on, after 3,969 the best 8, which end after 15,246. All stops
+on the way are candidates. A rule is added there that looks at no loss and prefers a task: the clock with a fixed dial.
+
+The decay stands beside Adam (as in AdamW), so a factor on all losses leaves it alone. The rules are those of
+`mtl_helpers.methods`, the networks are trained in NumPy: in single precision to choose, in double to measure. All of it
+takes some hours of processor time.
 """
 
 import csv
 import itertools
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
@@ -28,22 +29,23 @@ import mtl_helpers as mtl  # first: it keeps TensorFlow quiet
 import numpy as np
 from mtl_helpers import methods
 from sklearn.datasets import load_digits
+from study_search import Run, by_quarters, spread
 from threadpoolctl import threadpool_limits
 
 TABLE = Path(__file__).parents[2] / "notebooks" / "deeper" / "08a_loss_weights.csv"
-SEEDS = {"pose": 40, "pose finer": 40, "two digits": 20}  # as many choose as are measured
-RATES, STOPS = (0.02, 0.04, 0.08, 0.16), (50, 70, 100, 140, 200)
-# On the coarse menu, rules seemed to win that had met their decay by chance.
-COARSE = (0.3, 1.0, 3.0)
-DECAYS = {"pose": COARSE, "pose finer": (0.7, 1.0, 1.4, 2.0, 2.8, 4.0), "two digits": COARSE}
+EVEN = " at even budgets"
+RATES, DECAYS, STOPS = (0.02, 0.04, 0.08, 0.16), (0.3, 1.0, 3.0), (50, 70, 100, 140, 200)
 MEMORIES = 0.999, 0.99, 0.9  # what Adam keeps of its mean square in each step; 0.999 is usual
 TIMES_WIDENED = 6
-# Arena: tasks, units in the trunk, rows that train.
+# At even budgets.
+RATE_RANGE, DECAY_RANGE, EVEN_STOPS = (0.02, 1.0), (0.2, 5.0), [round(50 * 1.4**k) for k in range(18)]
+RUNS, ENDS = 128, EVEN_STOPS[9::4]
+# Arena: tasks, units in the trunk, rows that train; seeds that choose, and as many that are measured.
 ARENAS = {
-    "pose": (["angle", "shift"], 4, 100),
-    "pose finer": (["angle", "shift"], 4, 100),  # the same, with a finer menu
-    "two digits": (["first digit", "second number"], 4, 100),
+    "pose": (["angle", "shift"], 4, 100, 40),
+    "two digits": (["first digit", "second number"], 4, 100, 20),
 }
+ARENAS |= {name + EVEN: arena for name, arena in ARENAS.items()}
 CLASSES = ("first digit",)
 # The settings of a rule's dial; the others have none.
 DIALS = {
@@ -54,8 +56,15 @@ DIALS = {
     "FAMO": (0.1, 1.0, 10.0),
     "STCH": (0.1, 0.3, 1.0),
 }
-FINER_FIXED = (0.5, 0.63, 0.8, 1.0, 1.25)
-FINER_DIALS = DIALS | {"fixed with dial": FINER_FIXED, "clock with dial": FINER_FIXED, "UW": (0.03, 0.05, 0.1, 0.2)}
+DIAL_RANGES = {
+    "fixed with dial": (0.25, 4.0),
+    "clock with dial": (0.25, 4.0),
+    "UW": (0.003, 3.0),
+    "DWA": (0.03, 30.0),
+    "GradNorm": (0.03, 3.0),
+    "FAMO": (0.03, 30.0),
+    "STCH": (0.03, 100.0),
+}
 RULES = (
     "1/variance",
     "sum",
@@ -71,14 +80,12 @@ RULES = (
     "GradNorm",
     "UW",
 )
-# On the finer menu all have the usual memory, and there is one control more; with two digits fewer rules compete.
 LOOKS = {
     "pose": (MEMORIES, RULES),
-    "pose finer": (MEMORIES[:1], (*RULES, "clock with dial")),
     "two digits": (MEMORIES, ("1/variance", "sum", "common factor", "clock", "GLS", "fixed with dial", "UW")),
+    "pose" + EVEN: (MEMORIES[:1], (*RULES, "clock with dial")),
+    "two digits" + EVEN: (MEMORIES[:1], (*RULES, "clock with dial")),
 }
-
-Setting = tuple[float, float, float, int]  # dial, rate, decay, stop
 
 
 def two_digits(seed: int, rows: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -102,7 +109,7 @@ class Arena:
     """The data of one arena for several seeds, each with poses, training rows and a start of its own."""
 
     def __init__(self, name: str, seeds: range, dtype: type = float) -> None:
-        self.name, (self.tasks, self.width, self.rows) = name, ARENAS[name]
+        self.tasks, self.width, self.rows, _ = ARENAS[name]
         drawn = [self._draw(seed) for seed in seeds]
         images = np.stack([X for X, _ in drawn])
         images -= images[:, : self.rows].mean(axis=1, keepdims=True)
@@ -169,7 +176,7 @@ class Arena:
 
 
 def weigh(
-    rule: str, dial: float, losses: np.ndarray, arena: Arena, memory: np.ndarray, norms: Callable, rng, k: int
+    rule: str, dial: np.ndarray, losses: np.ndarray, arena: Arena, memory: np.ndarray, norms: Callable, rng, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Task weights by a rule of this name in step k, and its new memory."""
     scale, tasks = 1 / arena.constant, losses.shape[-1]
@@ -203,18 +210,23 @@ def weigh(
     return found[0].numpy(), found[1].numpy()
 
 
+def finite(values: np.ndarray) -> np.ndarray:
+    """Above 0 and finite, as rules ask for: some losses reach 0, and large rates diverge."""
+    return np.nan_to_num(np.clip(values, 1e-9, 1e9), nan=1e9)
+
+
 def train(
-    arena: Arena, rule: str, dial: float, memory_of_squares: float, pairs: list[tuple[float, float]], stops: list[int]
+    arena: Arena, rule: str, memory_of_squares: float, runs: list[Run], stops: list[int]
 ) -> list[list[np.ndarray]]:
-    """Adam for several pairs of rate and decay at once; trunk and heads at each stop, as `Arena.forward` takes them."""
+    """Adam for several runs at once; trunk and heads at each stop, as `Arena.forward` takes them."""
     train_rows, keep, tasks = slice(arena.rows), memory_of_squares, len(arena.tasks)
     X, Y = arena.X[:, train_rows], arena.Y[:, train_rows]
-    seeds, settings, back_X = len(X), len(pairs), X.swapaxes(1, 2)
+    seeds, settings, back_X = len(X), len(runs), X.swapaxes(1, 2)
     owner = np.repeat(range(tasks), [c.stop - c.start for c in arena.columns])
     weights = [np.repeat(arena.start[0][:, :, None], settings, axis=2), np.repeat(arena.start[1][:, None], settings, 1)]
     means, squares = [[np.zeros_like(w) for w in weights] for _ in range(2)]
     memory, rng, path = np.zeros((2, seeds, settings, tasks), X.dtype), np.random.default_rng(8), []
-    rates, decays = np.array(pairs, X.dtype).T
+    dials, rates, decays = np.array(runs, X.dtype).T
     shapes = (1, 1, settings, 1), (1, settings, 1, 1)
     for k in range(1, max(stops) + 1):
         hidden, out = arena.forward(*weights, train_rows)
@@ -226,10 +238,9 @@ def train(
 
         def norms(back=back, on_trunk=on_trunk):
             each = [on_trunk(back * (owner == task)) for task in range(tasks)]
-            return np.stack([np.sqrt(np.sum(g**2, axis=(1, 3))) for g in each], axis=-1)
+            return finite(np.stack([np.sqrt(np.sum(g**2, axis=(1, 3))) for g in each], axis=-1))
 
-        heard = np.nan_to_num(np.clip(losses, 1e-9, 1e9), nan=1e9)  # some reach 0, and large rates diverge
-        c, memory = weigh(rule, dial, heard, arena, memory, norms, rng, k)
+        c, memory = weigh(rule, dials[:, None], finite(losses), arena, memory, norms, rng, k)
         back *= c[:, :, None, owner]
         gradients = on_trunk(back), hidden.transpose(0, 2, 3, 1) @ back
         correction = np.sqrt(1 - keep**k) / (1 - 0.9**k)
@@ -244,44 +255,44 @@ def train(
     return path
 
 
-class Grid:
-    """Mean errors over the choosing seeds, for every setting that was tried."""
+class Search:
+    """Mean errors over the choosing seeds, for every run and stop that was tried."""
 
     def __init__(self, arena: Arena, rule: str, memory_of_squares: float) -> None:
         self.arena, self.rule, self.memory, self.found = arena, rule, memory_of_squares, {}
-        decays, dials = DECAYS[arena.name], FINER_DIALS if arena.name == "pose finer" else DIALS
-        dial = dials.get(rule, (1.0,))
-        self.axes = [list(axis) for axis in (dial, RATES, decays, STOPS)]
-        of_dial = dial[-1] / dial[-2] if len(dial) > 1 else 1
-        self.factors = [of_dial, 2, 3 if decays == COARSE else 1.4, 1.4]
-        self.grown = np.zeros((4, 2), int)
-        self._try(itertools.product(*self.axes))
-        while self._widened():
-            self._try(itertools.product(*self.axes))
-        while beyond := self._neighbours():
-            self._try(beyond)
 
-    def _try(self, asked: Iterable[Setting]) -> None:
-        """Train what is missing, and note every stop of the axis on the way."""
-        missing = defaultdict(dict)  # by dial: the pairs of rate and decay, in order
-        for dial, *pair, stop in asked:
-            if (dial, *pair, stop) not in self.found:
-                missing[dial][tuple(pair)] = max(stop, missing[dial].get(tuple(pair), 0))
-        for dial, longest in missing.items():
-            pairs, stops = list(longest), [stop for stop in self.axes[3] if stop <= max(longest.values())]
-            path = train(self.arena, self.rule, dial, self.memory, pairs, stops)
+    def best(self) -> tuple[Run, int]:
+        return min(self.found, key=self.found.get)
+
+    def _try(self, runs: list[Run], stops: list[int], together: int = 16) -> None:
+        """Train the runs that lack the last stop, and note every stop on the way."""
+        missing = [run for run in runs if (run, max(stops)) not in self.found]
+        for k in range(0, len(missing), together):
+            some = missing[k : k + together]
+            path = train(self.arena, self.rule, self.memory, some, stops)
             for stop, weights in zip(sorted(stops), path, strict=True):
                 errors = self.arena.errors(*weights, rows=600).mean(axis=(0, 2))
-                for pair, error in zip(pairs, errors, strict=True):
-                    self.found[dial, *pair, stop] = float(np.nan_to_num(error, nan=np.inf))
+                for run, error in zip(some, errors, strict=True):
+                    self.found[run, stop] = float(np.nan_to_num(error, nan=np.inf))
 
-    def best(self) -> Setting:
-        return min(self.found, key=self.found.get)
+
+class CoarseMenu(Search):
+    """A grid that grows where its best lies at an edge."""
+
+    def __init__(self, *given) -> None:
+        super().__init__(*given)
+        dial = DIALS.get(self.rule, (1.0,))
+        self.axes = [list(axis) for axis in (dial, RATES, DECAYS, STOPS)]
+        self.factors = [dial[-1] / dial[-2] if len(dial) > 1 else 1, 2, 3, 1.4]
+        self.grown = np.zeros((4, 2), int)
+        self._try(list(itertools.product(*self.axes[:3])), self.axes[3])
+        while self._widened():
+            self._try(list(itertools.product(*self.axes[:3])), self.axes[3])
 
     def _widened(self) -> bool:
         """Put one more value beyond each edge at which the best lies."""
-        grew = False
-        for axis, value, factor, grown in zip(self.axes, self.best(), self.factors, self.grown, strict=True):
+        grew, (run, stop) = False, self.best()
+        for axis, value, factor, grown in zip(self.axes, (*run, stop), self.factors, self.grown, strict=True):
             for side, edge, beyond in ((0, min(axis), value / factor), (1, max(axis), value * factor)):
                 if len(axis) > 1 and value == edge != 0 and grown[side] < TIMES_WIDENED:
                     axis.append(round(beyond) if axis is self.axes[3] else beyond)
@@ -289,18 +300,18 @@ class Grid:
                     grew = True
         return grew
 
-    def _neighbours(self) -> list[Setting]:
-        """Untried ones of the best setting, one step along one axis."""
-        best, near = self.best(), []
-        for k, (axis, factor) in enumerate(zip(self.axes, self.factors, strict=True)):
-            axis.sort()
-            here = axis.index(best[k])
-            if len(axis) > 1 and best[k] and here in (0, len(axis) - 1):
-                beyond = best[k] * factor if here else best[k] / factor
-                axis.insert(len(axis) if here else 0, round(beyond) if k == 3 else beyond)
-                here = axis.index(best[k])
-            near += [(*best[:k], value, *best[k + 1 :]) for value in axis[max(here - 1, 0) : here + 2]]
-        return [setting for setting in near if setting not in self.found]
+
+class EvenBudget(Search):
+    """As many runs for each rule, spread over rate, decay and, where there is one, dial."""
+
+    def __init__(self, *given) -> None:
+        super().__init__(*given)
+        runs = spread(RUNS, RATE_RANGE, DECAY_RANGE, DIAL_RANGES.get(self.rule, (1.0, 1.0)))
+        by_quarters([(dial, rate, decay) for rate, decay, dial in runs], ENDS, self._errors_at)
+
+    def _errors_at(self, runs: list[Run], end: int) -> dict[tuple[Run, int], float]:
+        self._try(runs, [stop for stop in EVEN_STOPS if stop <= end])
+        return self.found
 
 
 def main() -> None:
@@ -313,13 +324,13 @@ def main() -> None:
         wanted = itertools.product(*LOOKS[name])
         missing = [(rule, memory) for memory, rule in wanted if (name, rule, memory) not in done]
         if missing:
-            choosing = Arena(name, range(100, 100 + SEEDS[name]), np.float32)
-            measured = Arena(name, range(SEEDS[name]))
+            seeds = ARENAS[name][3]
+            choosing, measured = Arena(name, range(100, 100 + seeds), np.float32), Arena(name, range(seeds))
         for rule, memory in missing:
-            grid = Grid(choosing, rule, memory)
-            dial, rate, decay, stop = best = grid.best()
-            path = train(measured, rule, dial, memory, [(rate, decay)], [stop])
-            setting = f"{memory:g},{dial:.3g},{rate:g},{decay:.3g},{stop},{len(grid.found)},{grid.found[best]:.5f}"
+            search = (EvenBudget if name.endswith(EVEN) else CoarseMenu)(choosing, rule, memory)
+            (dial, rate, decay), stop = best = search.best()
+            path = train(measured, rule, memory, [best[0]], [stop])
+            setting = f"{memory:g},{dial:.3g},{rate:g},{decay:.3g},{stop},{len(search.found)},{search.found[best]:.5f}"
             with TABLE.open("a", encoding="utf-8") as file:
                 for task, errors in zip(measured.tasks, measured.errors(*path[-1], rows=2000)[:, 0].T, strict=True):
                     file.write(f"{name},{rule},{setting},{task},{' '.join(f'{e:.4f}' for e in errors)}\n")
