@@ -7,9 +7,10 @@ needed: the log level silences what comes later, the descriptor what comes durin
 What is set on the machine it runs on changes nothing: Keras runs on TensorFlow with Keras's own defaults, whatever
 the environment or a `keras.json` asks for, and Matplotlib keeps to itself what it has to say of folders and fonts.
 
-XLA shares out each matrix product among threads, which costs the small steps of this course more than it saves: a tenth
-to a fifth (`tests/tools/benchmark_training.py`). One thread is asked for, unless XLA_FLAGS in the environment names
-another choice.
+TensorFlow and XLA share out each matrix product among threads, which costs the small steps of this course more than it
+saves: a tenth to a third (`tests/tools/benchmark_training.py`, lesson 02). It also adds up in another order on each
+number of cores. One thread is asked for. For large networks give the cores back before the import: set
+TF_NUM_INTRAOP_THREADS to their number, and XLA_FLAGS to --xla_cpu_multi_thread_eigen=true. What you set stays.
 
 TensorFlow also brings half a million objects that live as long as the process. They are kept from the
 garbage collector, which would walk over them again and again: a lesson starts and ends sooner.
@@ -28,7 +29,8 @@ def _choose_tensorflow_for_keras() -> None:
         raise ImportError(f"Keras must run on TensorFlow, but was imported with {chosen!r}: import mtl_helpers first.")
 
 
-def _ask_xla_for_one_thread() -> None:
+def _ask_for_one_thread() -> None:
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     flag, asked = "--xla_cpu_multi_thread_eigen", os.environ.get("XLA_FLAGS", "")
     if flag not in asked:
         os.environ["XLA_FLAGS"] = f"{asked} {flag}=false".strip()
@@ -61,7 +63,7 @@ def _import_quietly() -> None:
 
 
 _choose_tensorflow_for_keras()
-_ask_xla_for_one_thread()
+_ask_for_one_thread()
 _import_quietly()
 
 import keras  # noqa: E402

@@ -44,19 +44,21 @@ def test_import_compilation_and_many_traces_write_nothing():
 
 
 @pytest.mark.parametrize(
-    ("asked", "then"),
+    ("name", "asked", "then"),
     [
-        (None, "--xla_cpu_multi_thread_eigen=false"),
-        ("--xla_dump_to=x", "--xla_dump_to=x --xla_cpu_multi_thread_eigen=false"),
-        ("--xla_cpu_multi_thread_eigen=true", "--xla_cpu_multi_thread_eigen=true"),
+        ("TF_NUM_INTRAOP_THREADS", None, "1"),
+        ("TF_NUM_INTRAOP_THREADS", "4", "4"),
+        ("XLA_FLAGS", None, "--xla_cpu_multi_thread_eigen=false"),
+        ("XLA_FLAGS", "--xla_dump_to=x", "--xla_dump_to=x --xla_cpu_multi_thread_eigen=false"),
+        ("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=true", "--xla_cpu_multi_thread_eigen=true"),
     ],
 )
-def test_a_users_flags_of_xla_stay(monkeypatch, asked, then):
-    monkeypatch.delenv("XLA_FLAGS")  # the import has set it
+def test_one_thread_unless_the_user_asks_for_more(monkeypatch, name, asked, then):
+    monkeypatch.delenv(name)  # the import has set it
     if asked:
-        monkeypatch.setenv("XLA_FLAGS", asked)
-    mtl._ask_xla_for_one_thread()
-    assert os.environ["XLA_FLAGS"] == then
+        monkeypatch.setenv(name, asked)
+    mtl._ask_for_one_thread()
+    assert os.environ[name] == then
 
 
 def test_garbage_collector_runs_and_leaves_tensorflow_alone():
