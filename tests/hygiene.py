@@ -503,6 +503,16 @@ def keeps_code_lines_short(notebook: dict) -> list[str]:
     ]
 
 
+def prints_lines_that_fit(notebook: dict) -> list[str]:
+    """At 200%, 1,400 pixels show 73 characters of a printed line; a wider table is folded and cannot be read."""
+    return [
+        f"{where}: a printed line of {len(line)} characters"
+        for where, output in outputs(notebook)
+        for line in output.get("text", "").splitlines()
+        if len(line) > 73
+    ]
+
+
 def balances_text_and_code(notebook: dict) -> list[str]:
     """Markdown is 45 to 60% of the cells: less is a script, more is a book with listings."""
     share = len(markdown_cells(notebook)) / len(notebook["cells"])
@@ -534,6 +544,7 @@ RULES_OF_ROOMS = (
     room_links_to_what_exists,
     keeps_code_cells_short,
     keeps_code_lines_short,
+    prints_lines_that_fit,
     introduces_its_code,
     balances_text_and_code,
 )
@@ -557,5 +568,6 @@ RULES_OF_LESSONS = (
     states_its_computed_minutes,
     keeps_predictions_open,
     keeps_code_lines_short,
+    prints_lines_that_fit,
     needs_no_room,
 )

@@ -278,6 +278,7 @@ BAD = [
     (hygiene.introduces_its_code, source("step-1-why", "\n\nOne more.", "")),
     (hygiene.introduces_its_code, each(*(move(f"step-{k}-why", behind="recap") for k in (1, 2, 3)))),
     (hygiene.keeps_code_lines_short, source("train", "loss", "x" * 100)),
+    (hygiene.prints_lines_that_fit, output(text="x" * 74)),
     (hygiene.needs_no_room, source("title", "Lesson 00.", "The room deeper/00a.")),
     (hygiene.states_its_computed_minutes, source("title", "Reading: 7", "Reading: 6")),
     (hygiene.states_its_computed_minutes, source("train-why", "0.5.", "0.5." + " More." * 150)),
