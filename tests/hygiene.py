@@ -534,6 +534,7 @@ RULES_OF_STORAGE = (
     prints_at_most_four_digits,
     prints_no_negative_zero,
 )
+RULES_OF_SOLUTIONS = (*RULES_OF_STORAGE, keeps_code_lines_short)
 RULES_OF_ROOMS = (
     *RULES_OF_STORAGE,
     has_one_title_and_no_skipped_level,

@@ -41,9 +41,9 @@ def test_lesson_keeps_rule(path, rule):
     assert not found, "\n".join([rule.__doc__, *found])
 
 
-@pytest.mark.parametrize("rule", hygiene.RULES_OF_STORAGE, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("rule", hygiene.RULES_OF_SOLUTIONS, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("path", hygiene.SOLUTIONS, ids=lambda path: path.stem)
-def test_solutions_are_stored_well(path, rule):
+def test_solution_keeps_rule(path, rule):
     assert rule(read(path)) == []
 
 
