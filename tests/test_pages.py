@@ -90,6 +90,31 @@ def test_plan_of_a_term_is_that_of_the_lessons():
         assert question.endswith("?")
 
 
+def test_hours_of_a_term_are_those_of_its_plan():
+    plan = rows(TEACHING, "before class")
+    before, in_class = (sum(int(row[k]) for row in plan) for k in (2, 3))
+    twice = sum(int(row[2]) for row in plan if row[1][1:3] in {"03", "06", "08", "09", "10"})
+    exercises = sum(
+        int(time)
+        for lesson in LESSONS.values()
+        for time in re.findall(r"^### \d\..*?(\d+) min", hygiene.section(lesson, "Exercises"), flags=re.MULTILINE)
+    )
+    home = exercises - (in_class - 30 * len(plan))
+    told = re.search(
+        r"that is (\d+) hours before class .*?\((\d+)\s+with the predictions\), (\d+) in class and (\d+)",
+        TEACHING,
+        re.S,
+    )
+    minutes = before, 1.5 * before + 0.5 * twice, in_class, home
+    assert [int(hours) for hours in told.groups()] == [round(time / 60) for time in minutes]
+
+
+def test_points_of_the_assignments_are_those_that_are_stated():
+    cells = [hygiene.read(path).cells for path in hygiene.SOLUTIONS]
+    points = [sum(cell.metadata.get("nbgrader", {}).get("points", 0) for cell in lesson) for lesson in cells]
+    assert f"{min(points)} to {max(points)} for a lesson and {sum(points)} for all" in TEACHING, points
+
+
 def test_each_room_is_offered_once():
     offered = re.findall(r"\]\(deeper/(\S+?)\)", " ".join(row[1] for row in rows(TEACHING, "gets")))
     assert sorted(offered) == [path.name for path in hygiene.DEEPER]
@@ -98,7 +123,7 @@ def test_each_room_is_offered_once():
 @pytest.mark.skipif(os.name == "nt", reason="lines for teachers need a POSIX shell")
 def test_copies_have_no_results(tmp_path):
     """The command, for a lesson, a room and a solution: the copies lose what was printed, and nothing else."""
-    section = re.search(r"^## Copies without results\n(.*?)^## ", TEACHING, flags=re.M | re.S)[1]
+    section = re.search(r"^## Copies without outputs\n(.*?)^## ", TEACHING, flags=re.M | re.S)[1]
     (command,) = re.findall(r"^```\n(.*?)^```$", section, flags=re.M | re.S)
     chosen = hygiene.LESSONS[0], hygiene.DEEPER[0], hygiene.SOLUTIONS[0]
     for path in chosen:
