@@ -1,8 +1,9 @@
 """What every lesson keeps to: one function a rule, from a notebook to a list of complaints.
 
 A rule changes nothing: it takes a notebook as `read` gives it, and says in each complaint where to look. An
-empty list means that all is well. Three tuples at the end say which rules hold for lessons, for the rooms
-in `deeper/` and for solutions; a new rule needs a line there and a bad example in test_hygiene.py.
+empty list means that all is well. Four tuples at the end say which rules hold for every notebook, and which for
+solutions, for the rooms in `deeper/` and for lessons. A new rule needs a line there and a bad example in
+test_hygiene.py.
 """
 
 import re
@@ -107,7 +108,7 @@ def is_nbformat_4_5(notebook: dict) -> list[str]:
     if (notebook["nbformat"], notebook["nbformat_minor"]) != (4, 5):
         found.append(f"the format is {notebook['nbformat']}.{notebook['nbformat_minor']}, not 4.5")
     if notebook["metadata"].get("kernelspec", {}).get("name") != "python3":
-        found.append("the kernelspec is not python3")
+        found.append("the kernelspec is not python3; refresh the notebook")
     if more := set(notebook["metadata"]) - {"kernelspec", "language_info", "widgets"}:
         found.append(f"the metadata hold more than the kernel: {', '.join(more)}; refresh the notebook")
     return found + [f"not a valid notebook: {error.message}" for error in nbformat.validator.iter_validate(notebook)]
@@ -146,7 +147,7 @@ def was_executed_from_the_top(notebook: dict) -> list[str]:
     """The check compares what is stored: a cell that never ran has nothing to compare, and passes."""
     counts = [cell["execution_count"] for cell in code_cells(notebook)]
     return [
-        f"{cell['id']}: execution count {count}, expected {expected}"
+        f"{cell['id']}: execution count {count}, expected {expected}; refresh the notebook"
         for expected, (cell, count) in enumerate(zip(code_cells(notebook), counts, strict=True), start=1)
         if count != expected
     ]
@@ -307,7 +308,9 @@ def has_exercises_that_answer_back(notebook: dict) -> list[str]:
     checks = [cell for cell in code_cells(notebook) if re.fullmatch(r"check\.(\w+)\(\1\)", cell["source"].strip())]
     found = [] if len(checks) == len(exercises) else [f"{len(checks)} check cells for {len(exercises)} exercises"]
     return found + [
-        f"{cell['id']}: no answer is stored" for cell in checks if "Not attempted" not in str(cell["outputs"])
+        f"{cell['id']}: no answer to the starter is stored; refresh the notebook"
+        for cell in checks
+        if "Not attempted" not in str(cell["outputs"])
     ]
 
 

@@ -28,12 +28,20 @@ CHECKS = {
     for name, check in vars(importlib.import_module(f"mtl_helpers.checks.lesson_{number}")).items()
     if hasattr(check, "trial")
 }
-ANSWERS = {number: importlib.import_module(f"wrong_answers.lesson_{number}") for number in NUMBERS}
+ANSWERS = {
+    path.stem[-2:]: importlib.import_module(f"wrong_answers.{path.stem}")
+    for path in (ROOT / "tests" / "wrong_answers").glob("lesson_[0-9][0-9].py")
+}
 
 
 def each(of: object) -> list:
     """A parameter set for each answer that `of(number, name)` lists."""
     return [pytest.param(*key, one, id="-".join([*key, str(k)])) for key in CHECKS for k, one in enumerate(of(*key))]
+
+
+def answers(kind: str, number: str) -> dict[str, list]:
+    """`WRONG` or `RIGHT` of a lesson. What is missing there, `test_exercise_has_all_its_parts` says."""
+    return getattr(ANSWERS.get(number), kind, {})
 
 
 EVERY = pytest.mark.parametrize(("number", "name"), CHECKS, ids=["-".join(key) for key in CHECKS])
@@ -65,6 +73,27 @@ def judged(check: object, answer: object, status: str) -> str:
     assert bool(verdict) == (status == "right")
     assert re.fullmatch(r"(Right|Not yet|Not attempted yet): [^\n]{10,400}\.", verdict.says), verdict
     return verdict.says
+
+
+ASKED = [
+    (number, name)
+    for number in sorted(path.name[:2] for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
+    for cell in cells("", number)
+    for name in re.findall(r"^check\.(\w+)\(\1\)$", cell.source, flags=re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize(("number", "name"), ASKED, ids=["-".join(key) for key in ASKED])
+def test_exercise_has_all_its_parts(number, name):
+    """Under the name that the lesson gives to `check`."""
+    there = {
+        f"a check in mtl_helpers/checks/lesson_{number}.py": (number, name) in CHECKS,
+        "a solution": any(re.search(rf"(?m)^def {name}\(", cell.source) for cell in cells("solutions", number)),
+        f"an entry in WRONG of tests/wrong_answers/lesson_{number}.py": name in answers("WRONG", number),
+        f"an entry in RIGHT of tests/wrong_answers/lesson_{number}.py": name in answers("RIGHT", number),
+    }
+    missing = [part for part, found in there.items() if not found]
+    assert not missing, f"{name} of lesson {number} lacks {', '.join(missing)}"
 
 
 @EVERY
@@ -104,7 +133,7 @@ def test_known_mistake_gets_its_own_sentence(number, name, mistake):
     assert judged(check, core.answered(check.trial.expected, answer), "wrong") == f"Not yet: {sentence}."
 
 
-@pytest.mark.parametrize(("number", "name", "wrong"), each(lambda number, name: ANSWERS[number].WRONG[name]))
+@pytest.mark.parametrize(("number", "name", "wrong"), each(lambda number, name: answers("WRONG", number).get(name, [])))
 def test_other_wrong_answer_gets_a_true_sentence(number, name, wrong):
     """The words that are given with it; else where to look, and no mistake that it does not make."""
     check = CHECKS[number, name]
@@ -112,7 +141,7 @@ def test_other_wrong_answer_gets_a_true_sentence(number, name, wrong):
     assert words in judged(check, core.answered(defined("solutions", number, name), answer), "wrong")
 
 
-@pytest.mark.parametrize(("number", "name", "right"), each(lambda number, name: ANSWERS[number].RIGHT[name]))
+@pytest.mark.parametrize(("number", "name", "right"), each(lambda number, name: answers("RIGHT", number).get(name, [])))
 def test_unusual_answer_is_right(number, name, right):
     judged(CHECKS[number, name], core.answered(defined("solutions", number, name), right), "right")
 

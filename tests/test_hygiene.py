@@ -9,6 +9,7 @@ import tokenize
 import tomllib
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import hygiene
@@ -67,9 +68,18 @@ def test_weekly_run_computes_every_table_anew():
 def test_rooms_are_numbered_after_a_lesson_that_leads_there():
     """A room 03a belongs to lesson 03, which links to it where the question comes up."""
     for room in hygiene.DEEPER:
-        assert re.match(r"\d\d[a-z]_", room.name)
-        (lesson,) = (path for path in hygiene.LESSONS if path.name[:2] == room.name[:2])
-        assert f"](deeper/{room.name})" in lesson.read_text(encoding="utf-8")
+        assert re.match(r"\d\d[a-z]_", room.name), f"{room.name}: a room is called NNa_verb_object.ipynb"
+        text = "".join(path.read_text(encoding="utf-8") for path in hygiene.LESSONS if path.name[:2] == room.name[:2])
+        assert f"](deeper/{room.name})" in text, f"lesson {room.name[:2]} does not link to deeper/{room.name}"
+
+
+def test_lessons_lead_to_one_another():
+    """The map in lesson 00 links to every later lesson, and the section "Next" of each to the one behind it."""
+    (plan,) = (cell.source for cell in read(hygiene.LESSONS[0]).cells if cell.id == "map")
+    for before, lesson in pairwise(hygiene.LESSONS):
+        link = f"]({lesson.name})"
+        assert link in plan, f"the map in lesson 00 does not link to {lesson.name}"
+        assert link in hygiene.section(read(before), "Next"), f"Next of {before.name} does not link to {lesson.name}"
 
 
 # Each rule on a bad example -----------------------------------------------------------------------
@@ -393,18 +403,20 @@ def test_readme_points_at_what_exists():
     assert [path for path in [lab, *links] if not (ROOT / path.split("#")[0]).exists()] == []
 
 
-def names(requirements: list[str]) -> set[str]:
-    return {canonicalize_name(Requirement(one).name) for one in requirements}
-
-
 def test_requirements_pin_all_that_the_project_asks_for():
-    """Learners' pins are in one file, what teachers need beside them in another."""
+    """In the range that it asks for: learners' pins in one file, what teachers need beside them in another."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     files = [ROOT / "requirements.txt", hygiene.NOTEBOOKS / "solutions" / "requirements.txt"]
     learners, teachers = (
-        names(re.findall(r"^[\w.-]+==[\w.]+", file.read_text(encoding="utf-8"), flags=re.MULTILINE)) for file in files
+        {canonicalize_name(name): version for name, version in re.findall(r"(?m)^([\w.-]+)==([\w.]+)", text)}
+        for text in (file.read_text(encoding="utf-8") for file in files)
     )
-    assert names(project["dependencies"] + extras["course"]) <= learners
-    assert names([one for extra in extras.values() for one in extra]) <= learners | teachers
-    assert learners & (teachers | names(extras["classroom"])) == set()
+    asked_of_learners = [*map(Requirement, project["dependencies"] + extras["course"])]
+    asked_of_teachers = [*map(Requirement, extras["classroom"])]
+    for pins, asked in ((learners, asked_of_learners), (teachers, asked_of_teachers)):
+        for one in asked:
+            pin = pins.get(canonicalize_name(one.name))
+            assert pin, f"{one.name} has no pin"
+            assert pin in one.specifier, f"pinned is {one.name}=={pin}, pyproject.toml asks for {one}"
+    assert learners.keys() & teachers.keys() == set()

@@ -144,4 +144,4 @@ TAUGHT = [name for name, value in PUBLIC.items() if inspect.isfunction(value) an
 @pytest.mark.parametrize("name", TAUGHT)
 def test_public_functions_name_their_lesson(name):
     """Who meets a function in one lesson finds the lesson that explains its idea."""
-    assert re.search(r"Lesson \d\d", PUBLIC[name].__doc__)
+    assert re.search(r"Lesson \d\d", PUBLIC[name].__doc__), f'{name}: the docstring names no lesson, as "Lesson 09"'

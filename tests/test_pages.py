@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import mtl_helpers as mtl  # first: it keeps TensorFlow quiet  # noqa: F401
@@ -77,17 +78,19 @@ def test_pages_keep_british_spelling(name):
 def test_plan_of_a_term_is_that_of_the_lessons():
     """Each lesson once, in order, with its minutes, and each exercise once: in class or at home."""
     plan = rows(TEACHING, "before class")
-    assert [re.match(r"\[(\d\d)\]", row[1])[1] for row in plan] == list(LESSONS)
+    planned = [re.match(r"\[(\d\d)\]", row[1])[1] for row in plan]
+    assert planned == list(LESSONS), f"the plan in teaching.md has {planned}, the lessons are {[*LESSONS]}"
     weeks = [int(row[0]) for row in plan]
-    assert weeks == sorted(weeks)
+    assert weeks == sorted(weeks), f"weeks out of order: {weeks}"
     for (_, _, before, in_class, here, home, question), (number, lesson) in zip(plan, LESSONS.items(), strict=True):
-        assert int(before) == hygiene.minutes(lesson), number
+        assert int(before) == hygiene.minutes(lesson), f"{number}: before class {hygiene.minutes(lesson)}, not {before}"
         exercises = hygiene.section(lesson, "Exercises")
         times = {k: int(time) for k, time in re.findall(r"^### (\d)\..*?(\d+) min", exercises, flags=re.MULTILINE)}
         here, home = re.findall(r"\d", here), re.findall(r"\d", home)
-        assert sorted(here + home) == sorted(times), number
-        assert int(in_class) == 30 + sum(map(times.get, here)), number
-        assert question.endswith("?")
+        assert sorted(here + home) == sorted(times), f"{number}: each of the exercises {', '.join(times)} once"
+        asked = 30 + sum(map(times.get, here))
+        assert int(in_class) == asked, f"{number}: in class {asked}, not {in_class}"
+        assert question.endswith("?"), f"{number}: no question to discuss"
 
 
 def test_hours_of_a_term_are_those_of_its_plan():
@@ -117,7 +120,9 @@ def test_points_of_the_assignments_are_those_that_are_stated():
 
 def test_each_room_is_offered_once():
     offered = re.findall(r"\]\(deeper/(\S+?)\)", " ".join(row[1] for row in rows(TEACHING, "gets")))
-    assert sorted(offered) == [path.name for path in hygiene.DEEPER]
+    rooms = [path.name for path in hygiene.DEEPER]
+    missing, more = [*(Counter(rooms) - Counter(offered))], [*(Counter(offered) - Counter(rooms))]
+    assert [missing, more] == [[], []], f"table of rooms in teaching.md: {missing} missing, {more} too often"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="lines for teachers need a POSIX shell")

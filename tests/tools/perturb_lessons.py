@@ -1,9 +1,13 @@
-"""Nudge every random input by a factor 1 + 1e-12: does a stored digit change?
+"""Nudge the random inputs by a factor 1 + 1e-12: does a stored digit change?
 
 Run by hand, `python tests/tools/perturb_lessons.py [notebook ...]`, since it executes every lesson once
 more. Another processor, another number of threads or another library adds up in another order, and
 that differs by about as much. A number that such a nudge changes is not a result but an accident:
 print fewer digits of it, or train for fewer steps.
+
+Nudged is what NumPy's `default_rng` draws by the methods named below, and the start of Keras's layers.
+Not nudged is what TensorFlow draws itself (`tf.random`), and what other processes do: `heads-moved` of
+lesson 12 compares their weights with a start in the lesson, bit by bit, and always differs.
 """
 
 import atexit
@@ -19,22 +23,28 @@ NUDGE = """
 import numpy as np
 
 
+def nudged(draw):
+    return lambda *arguments, **options: draw(*arguments, **options) * (1 + 1e-12)
+
+
 class Nudged(np.random.Generator):
-    def normal(self, *arguments, **options):
-        return super().normal(*arguments, **options) * (1 + 1e-12)
-
-    def random(self, *arguments, **options):
-        return super().random(*arguments, **options) * (1 + 1e-12)
-
-    def uniform(self, *arguments, **options):
-        return super().uniform(*arguments, **options) * (1 + 1e-12)
+    pass
 
 
-def nudged(seed=None):
+for name in ("normal", "standard_normal", "standard_t", "exponential", "random", "uniform"):
+    setattr(Nudged, name, nudged(getattr(np.random.Generator, name)))
+
+
+def default_rng(seed=None):
     return seed if isinstance(seed, np.random.Generator) else Nudged(np.random.PCG64(seed))
 
 
-np.random.default_rng = nudged
+np.random.default_rng = default_rng
+
+import mtl_helpers  # first: it keeps TensorFlow quiet
+from keras.initializers import VarianceScaling  # GlorotUniform, with which Dense starts, is one
+
+VarianceScaling.__call__ = nudged(VarianceScaling.__call__)
 """
 
 
