@@ -522,6 +522,18 @@ def balances_text_and_code(notebook: dict) -> list[str]:
     return [] if 0.45 <= share <= 0.6 else [f"{share:.1%} of the cells are markdown"]
 
 
+# Solutions ----------------------------------------------------------------------------------------
+
+
+def asks_what_its_analyses_answer(notebook: dict) -> list[str]:
+    """An assignment is handed out without its answers and without the lesson, which asks for them."""
+    return [
+        f"{cell['id']}: no question before the solution"
+        for cell in markdown_cells(notebook)
+        if cell["source"].startswith("### Analysis") and "?" not in cell["source"].split("<!-- BEGIN SOLUTION -->")[0]
+    ]
+
+
 # For every notebook, solutions too: the file, and what is stored in it.
 RULES_OF_STORAGE = (
     is_nbformat_4_5,
@@ -537,7 +549,7 @@ RULES_OF_STORAGE = (
     prints_at_most_four_digits,
     prints_no_negative_zero,
 )
-RULES_OF_SOLUTIONS = (*RULES_OF_STORAGE, keeps_code_lines_short)
+RULES_OF_SOLUTIONS = (*RULES_OF_STORAGE, keeps_code_lines_short, asks_what_its_analyses_answer)
 RULES_OF_ROOMS = (
     *RULES_OF_STORAGE,
     has_one_title_and_no_skipped_level,

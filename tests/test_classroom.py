@@ -1,4 +1,4 @@
-"""The lines of teaching.md that grade, for a class of three on a lesson, and for a class of thirteen with mishaps."""
+"""The lines of teaching.md that grade, for a class of three on a lesson, and for a class of fifteen with mishaps."""
 
 import csv
 import importlib.util
@@ -249,6 +249,13 @@ MISHAPS = {
             "Cell 'square-test' was deleted, and is put back as it was handed out.",
         ],
     ),
+    "the lesson": (
+        lambda notebook: [cell.metadata.clear() for cell in notebook.cells],
+        0,
+        ["It looks like the lesson, not the assignment that was handed out: it has no marked cell."],
+    ),
+    # Listed with 0 points all the same.
+    "nothing": (None, None, ["No notebooks were matched by 'class/submitted/nothing/lesson_00'"]),
     # All that a cell computed before is gone with the kernel, so no point of it can be trusted.
     "killed kernel": (
         answer("square", "import os\nos.kill(os.getpid(), 9)"),
@@ -271,11 +278,15 @@ def mishaps(tmp_path_factory) -> tuple[str, dict[str, dict[str, str]]]:
     nbformat.write(whole, solutions / FILE)
     released = hand_out(folder)
     for student, (mishap, _, _) in MISHAPS.items():
+        if mishap is None:
+            (folder / "class" / "submitted" / student).mkdir(parents=True)
+            continue
         notebook = read(released)
         for cell in notebook.cells:
             cell.source = answers(whole.cells).get(cell.id, cell.source)
         mishap(notebook)
         submit(student, notebook, folder, "my answers.ipynb" if student == "renamed file" else FILE)
+    (folder / "class" / "autograded" / "perfect" / "lesson_00").mkdir(parents=True)  # as an earlier run leaves it
     (default,) = re.findall(r"--seconds \d+", LINES[GRADE])
     printed = run(LINES[GRADE].replace(default, f"--seconds {SECONDS}"), folder, status=1)
     return printed.replace(f"{folder.resolve()}{os.sep}", ""), grades(folder)

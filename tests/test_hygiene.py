@@ -325,7 +325,11 @@ def test_every_rule_has_a_bad_example():
 def test_no_rule_is_left_out():
     takes_notebook = {"notebook": dict, "return": list[str]}
     rules = {f for f in vars(hygiene).values() if getattr(f, "__annotations__", None) == takes_notebook}
-    assert rules - {hygiene.complaints} == {*hygiene.RULES_OF_LESSONS, *hygiene.RULES_OF_ROOMS}
+    assert rules - {hygiene.complaints} == {
+        *hygiene.RULES_OF_LESSONS,
+        *hygiene.RULES_OF_ROOMS,
+        *hygiene.RULES_OF_SOLUTIONS,
+    }
 
 
 def test_room_leads_back_and_nowhere_else():
@@ -339,6 +343,16 @@ def test_room_leads_back_and_nowhere_else():
     assert links_to() == ["no link leads back to a lesson"]
     assert links_to(lesson, "99a_forget.ipynb") == ["end: there is no 99a_forget.ipynb in deeper/"]
     assert links_to(lesson, "../../README.md") == ["end: there is no ../../README.md in deeper/"]
+
+
+def test_analysis_without_a_question_is_found():
+    answer = "<!-- BEGIN SOLUTION -->\nWhy? Because.\n<!-- END SOLUTION -->"
+    cells = [
+        new_markdown_cell(f"### Analysis\n\n{question}{answer}", id=name)
+        for name, question in {"asked": "Why?\n\n", "unasked": ""}.items()
+    ]
+    found = hygiene.asks_what_its_analyses_answer(new_notebook(cells=cells))
+    assert found == ["unasked: no question before the solution"]
 
 
 def test_minutes_are_counted():

@@ -31,11 +31,15 @@ class MendCells(NbGraderPreprocessor):
                 del cell.metadata["nbgrader"]
         there = {cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells}
         parts = resources["nbgrader"]
-        for cell in nbformat.read(Path("release", parts["assignment"], f"{parts['notebook']}.ipynb"), 4).cells:
-            name = cell.metadata.get("nbgrader", {}).get("grade_id")
-            if name not in there | {None}:
+        cells = nbformat.read(Path("release", parts["assignment"], f"{parts['notebook']}.ipynb"), 4).cells
+        marked = {cell.metadata["nbgrader"]["grade_id"]: cell for cell in cells if "nbgrader" in cell.metadata}
+        lost = [name for name in marked if name not in there]
+        if len(lost) == len(marked):
+            self.log.warning("It looks like the lesson, not the assignment that was handed out: it has no marked cell.")
+        else:
+            for name in lost:
                 self.log.warning("Cell '%s' was deleted, and is put back as it was handed out.", name)
-                notebook.cells.append(cell)
+        notebook.cells += [marked[name] for name in lost]
         return notebook, resources
 
 
@@ -56,8 +60,8 @@ def words(log: str) -> list[str]:
     """nbgrader's warnings and errors, each once, and the last line of a trace-back in place of the trace-back."""
     found = re.findall(r"^(?:\[(?:WARNING|ERROR)\]|   ) (?!Traceback)(\S.*)", log, flags=re.MULTILINE)
     # Each test differs by its hidden half from what was handed out; the rest says only that there is something to say.
-    noise = r"Attribute 'checksum'|There was an error processing|Please see the|Removing failed|Updating existing"
-    noise += r"|(nbgrader\.converters\.base\.NbGraderException: )?No notebooks found"
+    noise = r"Attribute 'checksum'|There was an error processing|Please see the|(Removing|Updating) existing"
+    noise += r"|Removing failed|(nbgrader\.converters\.base\.NbGraderException: )?No notebooks found"
     return [line for line in dict.fromkeys(found) if not re.match(noise, line)]
 
 
@@ -86,6 +90,7 @@ def main() -> str | None:
             else:
                 ungraded.append(student)
                 print(f"{student}: NOT GRADED")
+                book.update_or_create_student(student)  # else grades.csv has no line for who handed in nothing
                 with contextlib.suppress(MissingEntry):  # else points of an earlier run would stay
                     book.remove_submission(given.assignment, student)
         for line in words(result.get("log", "")):
