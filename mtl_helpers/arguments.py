@@ -17,12 +17,13 @@ def whole_number(name: str, value: object, at_least: int) -> int:
     return int(value)
 
 
-def finite_number(name: str, value: object, low: float, high: float = np.inf) -> float:
-    """Return `value` if it is a finite number in [low, high], else raise."""
+def finite_number(name: str, value: object, low: float, high: float = np.inf, *, above: bool = False) -> float:
+    """Return `value` if it is a finite number in [low, high], and `above` low if asked for, else raise."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {value!r}.")
-    if not np.isfinite(value) or not low <= value <= high:
-        expected = f"from {low:g} to {high:g}" if np.isfinite(high) else f"finite and at least {low:g}"
+    if not np.isfinite(value) or not low <= value <= high or (above and value == low):
+        least = f"finite and {'above' if above else 'at least'} {low:g}"
+        expected = f"from {low:g} to {high:g}" if np.isfinite(high) else least
         raise ValueError(f"{name} must be {expected}, got {value:g}.")
     return float(value)
 
@@ -36,21 +37,30 @@ def unmasked(name: str, values: object) -> object:
     return values
 
 
-def finite_array(name: str, values: object) -> np.ndarray:
-    """Return `values` as an array if it holds finite numbers and hides none behind a mask, else raise."""
-    array = np.asarray(unmasked(name, values))
+def finite_array(name: str, values: object, low: float = -np.inf, *, above: bool = False) -> np.ndarray:
+    """Return `values` as an array of finite numbers, none masked, of at least `low` or `above` it, else raise."""
+    unmasked(name, values)
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise ValueError(f"{name} must be an array of numbers, got rows of different lengths.") from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name} must be an array of numbers, got {array.dtype}.")
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must hold finite numbers, got NaN or infinity.")
+    if low > -np.inf and (array <= low if above else array < low).any():
+        raise ValueError(f"{name} must be {'above' if above else 'at least'} {low:g}, got {array.min():g}.")
     return array
 
 
 def check_one_type(what: str, one: object, other: object) -> None:
-    """Raise unless two arrays, tensors or variables hold the same type of number: TensorFlow converts nothing."""
+    """Raise unless two arrays, tensors or variables hold floats of one type.
+
+    TensorFlow converts nothing, and rounds the mean of whole numbers.
+    """
     types = [array.dtype.name for array in (one, other)]
-    if types[0] != types[1]:
-        raise TypeError(f"{what} must be of one type, got {types[0]} and {types[1]}.")
+    if types[0] != types[1] or "float" not in types[0]:
+        raise TypeError(f"{what} must be floats of one type, got {types[0]} and {types[1]}.")
 
 
 def replicas_agree(one: tuple, other: tuple) -> bool:

@@ -174,7 +174,8 @@ def dots(ax: Axes, values: Mapping[str, np.ndarray], label: str, digits: int = 3
     """
     _check_drawing(ax, values)
     digits = whole_number("digits", digits, 0)
-    for row, seeds in enumerate(values.values()):
+    for row, (name, seeds) in enumerate(values.items()):
+        seeds = finite_array(f"setting {name!r}", seeds)
         text, (mean, error) = plus_minus(seeds, f".{digits}f"), mean_se(seeds)
         colour = COLOURS[row % len(COLOURS)]
         # A fixed pattern, not chance: the picture must not change from run to run.
@@ -199,10 +200,13 @@ def lines(ax: Axes, x: np.ndarray, curves: Mapping[str, np.ndarray]) -> None:
 
     Raises
     ------
-    TypeError, ValueError : for an empty dictionary, a curve of another length than x, or numbers that are not finite.
+    TypeError, ValueError : for an empty dictionary, no points, a curve of another length than x, or numbers that are
+        not finite.
     """
     _check_drawing(ax, curves)
     x, ends = finite_array("x", x), []
+    if not x.size:
+        raise ValueError("x must hold at least one point, got none.")
     for k, (name, y) in enumerate(curves.items()):
         colour, dash = COLOURS[k % len(COLOURS)], DASHES[k % len(DASHES)]
         y = finite_array(f"curve {name!r}", y)

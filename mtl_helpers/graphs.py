@@ -196,7 +196,7 @@ def draw_graph(graph: nx.DiGraph, losses: Sequence[str] = ()) -> Figure:
     Raises
     ------
     TypeError : for another graph, or a single label in place of a list.
-    ValueError : for more than three losses, or a label that is not in the graph exactly once.
+    ValueError : for an empty graph, more than three losses, or a label that is not in the graph exactly once.
     """
     _check_graph(graph)
     if isinstance(losses, str):
@@ -232,13 +232,11 @@ def draw_network(network: Callable, **shapes: tuple[int, int]) -> None:
 
     Raises
     ------
-    TypeError, ValueError : for a network that cannot be called or returns no list of matrices and numbers, shapes
-        that `random_start` refuses, and more than three losses.
+    TypeError, ValueError : for a network that cannot be called or returns no list of matrices and numbers, no
+        weights or shapes that `random_start` refuses, and more than three losses.
     """
     if not callable(network):
         raise TypeError(f"network must be a function of the weights and X, got {type(network).__name__}.")
-    if not shapes:
-        raise ValueError("shapes must name at least one weight, got none.")
     weights = {name: tf.Variable(start, name=name) for name, start in random_start(shapes, 0).items()}
     X = tf.zeros((10, next(iter(shapes.values()))[0]), tf.float64)
     outputs = network(weights, X)

@@ -32,7 +32,7 @@ def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterabl
     Raises
     ------
     TypeError, ValueError : for no function, no control, a control that is no pair, a start that is not
-        among the values, values that are not finite, or a sentence that is no text or empty.
+        among the values, values that are not finite, or a draw that returns no text or an empty one.
     """
     if not callable(draw):
         raise TypeError(f"draw must be a function of axes and the controls' values, got {type(draw).__name__}.")
@@ -47,6 +47,8 @@ def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterabl
         for ax in figure.axes:
             _wipe(ax)
         says = draw(axes, **{name: slider.value for name, slider in sliders.items()})
+        if not isinstance(says, str):
+            raise TypeError(f"draw must return a sentence, got {type(says).__name__}.")
         moving = [artist for ax in figure.axes for artist in sorted(_contents(ax), key=Artist.get_zorder)]
         frame = [(ax.axis(), ax.get_title(), ax.get_xlabel(), ax.get_ylabel(), *_legend(ax)) for ax in figure.axes]
         if frame != kept["frame"]:

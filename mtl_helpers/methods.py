@@ -21,6 +21,7 @@ import tensorflow as tf
 from scipy.optimize import brentq, nnls
 
 from mtl_helpers.arguments import finite_array, finite_number
+from mtl_helpers.networks import as_tensor
 
 
 def _triangle(J: np.ndarray) -> np.ndarray:
@@ -351,26 +352,37 @@ def graddrop(J: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 # Loss weightings, for use inside a traced loss ----------------------------------------------------------------
 
 
-def _tensor(name: str, values: object, tasks: object = None) -> tf.Tensor:
-    """A float tensor (..., tasks); what has values already must be finite."""
-    values = tf.convert_to_tensor(values)
+def _tensor(name: str, values: object, tasks: object = None, low: float = -np.inf, above: bool = False) -> tf.Tensor:
+    """A float tensor (..., tasks); what has values already must be finite, and at least `low` or `above` it."""
+    values = as_tensor(name, values)
     if not values.dtype.is_floating or values.shape.rank in (None, 0) or (values.shape[-1] or 0) < 2:
         kind = f"{values.dtype.name} {values.shape}"
         raise ValueError(f"{name} must be floats of shape (..., tasks), two tasks or more, got {kind}.")
     if tasks is not None and values.shape[-1] != tasks:
         raise ValueError(f"{name} must have one number for each of {tasks} tasks, got shape {values.shape}.")
-    if hasattr(values, "numpy"):  # not while a function is traced
-        finite_array(name, values.numpy())
+    _check_known(name, values, low, above)
     return values
 
 
-def _losses(losses: object, positive: bool = True) -> tf.Tensor:
-    losses = _tensor("losses", losses)
-    if positive and hasattr(losses, "numpy") and losses.numpy().min() <= 0:
-        raise ValueError(
-            f"This rule divides by the losses, which must be above 0; the least is {losses.numpy().min():g}."
-        )
-    return losses
+def _check_known(name: str, values: tf.Tensor, low: float = -np.inf, above: bool = False) -> None:
+    """Check the values of a tensor, if it has them already: while a function is traced, it has none."""
+    if hasattr(values, "numpy"):
+        finite_array(name, values.numpy(), low, above=above)
+
+
+def _losses(losses: object) -> tf.Tensor:
+    """Of a rule that divides by them, or takes their logarithm."""
+    return _tensor("losses", losses, low=0, above=True)
+
+
+def _dials(above: bool = False, **dials: object) -> None:
+    """Check dials of at least 0, or above it: numbers, or arrays of them that try several at once."""
+    for name, dial in dials.items():
+        if tf.is_tensor(dial):
+            _check_known(name, tf.convert_to_tensor(dial), 0, above)
+        else:
+            check = finite_array if isinstance(dial, np.ndarray) else finite_number
+            check(name, dial, 0, above=above)
 
 
 def _memory(memory: object, slots: int, losses: tf.Tensor) -> list[tf.Tensor]:
@@ -394,8 +406,8 @@ def inverse_loss(losses: tf.Tensor) -> tf.Tensor:
 
     Raises
     ------
-    ValueError : here and in all weightings, for losses that are no floats of shape (..., tasks), two tasks or more,
-        and outside of a trace for NaN, infinity and losses that are not positive where they must be.
+    TypeError, ValueError : here and in all weightings, for losses that are masked or no floats of shape (..., tasks),
+        two tasks or more, and outside of a trace for NaN, infinity, and losses, norms or dials below what is asked.
 
     Lesson 08 derives it, and shows that uncertainty weighting, IMTL-L and GLS rest at the same places.
     """
@@ -425,7 +437,7 @@ def uncertainty(losses: tf.Tensor, memory: tf.Tensor, rate: float) -> tuple[tf.T
     ----------
     losses : (..., tasks), not negative.
     memory : (1, ..., tasks), the s of each task; zeros at the start.
-    rate : of the descent of s.
+    rate : of the descent of s, 0 or more.
 
     Returns
     -------
@@ -434,7 +446,8 @@ def uncertainty(losses: tf.Tensor, memory: tf.Tensor, rate: float) -> tuple[tf.T
     Source: Kendall, Gal and Cipolla (2018), "Multi-task learning using uncertainty to weigh losses for scene geometry
     and semantics", without the constant 1/2 of regression. Lesson 08 derives its fixed point.
     """
-    losses = _losses(losses, positive=False)
+    losses = _tensor("losses", losses, low=0)
+    _dials(rate=rate)
     (s,) = _memory(memory, 1, losses)
     return tf.exp(-s), (s - rate * (1 - tf.exp(-s) * losses))[None]
 
@@ -455,6 +468,7 @@ def dwa(losses: tf.Tensor, memory: tf.Tensor, temperature: float = 2.0) -> tuple
     Source: Liu, Johns and Davison (2019), "End-to-end multi-task learning with attention". Lesson 08 compares.
     """
     losses = _losses(losses)
+    _dials(temperature=temperature, above=True)
     last, before = _memory(memory, 2, losses)
     ratio = tf.where(before > 0, last / tf.where(before > 0, before, 1), 1)
     return losses.shape[-1] * tf.nn.softmax(ratio / temperature, axis=-1), tf.stack([losses, last])
@@ -485,10 +499,10 @@ def gradnorm(
     Parameters
     ----------
     losses : (..., tasks), positive.
-    norms : (..., tasks), the lengths of the tasks' gradients on the shared weights, without task weights.
+    norms : (..., tasks), the lengths of the tasks' gradients on the shared weights, without task weights; positive.
     memory : (2, ..., tasks), the weights and the first losses; zeros at the start.
     alpha : 0 asks for equal lengths; the higher, the longer the gradient of a task that lags behind.
-    rate : of the weights' descent.
+    rate : of the weights' descent, 0 or more.
 
     Returns
     -------
@@ -498,7 +512,8 @@ def gradnorm(
     networks", with steps that are free of units. Lesson 08 compares.
     """
     losses = _losses(losses)
-    norms = _tensor("norms", norms, losses.shape[-1])
+    norms = _tensor("norms", norms, losses.shape[-1], low=0, above=True)
+    _dials(alpha=alpha, rate=rate)
     weights, first = _memory(memory, 2, losses)
     weights, first = (tf.where(kept > 0, kept, start) for kept, start in ((weights, 1.0), (first, losses)))
 
@@ -517,7 +532,7 @@ def famo(losses: tf.Tensor, memory: tf.Tensor, rate: float, decay: float = 1e-3)
     ----------
     losses : (..., tasks), positive.
     memory : (2, ..., tasks), the logits of z and the losses before the last step; zeros at the start.
-    rate, decay : of the logits' descent.
+    rate, decay : of the logits' descent, 0 or more.
 
     Returns
     -------
@@ -527,6 +542,7 @@ def famo(losses: tf.Tensor, memory: tf.Tensor, rate: float, decay: float = 1e-3)
     Lesson 08 compares.
     """
     losses = _losses(losses)
+    _dials(rate=rate, decay=decay)
     logits, before = _memory(memory, 2, losses)
     fall = tf.where(before > 0, tf.math.log(tf.where(before > 0, before, 1) / losses), 0)
     z = tf.nn.softmax(logits, axis=-1)
@@ -542,7 +558,7 @@ def stch(losses: tf.Tensor, mu: float, ideal: tf.Tensor | float = 0.0) -> tf.Ten
     ----------
     losses : (..., tasks), in units in which they can be compared: divide each by its constant's loss first.
     mu : above 0. For large mu the weights are equal, for small mu the worst task has all weight.
-    ideal : what each loss would be at best.
+    ideal : what each loss would be at best: one number, or a float for each task, (tasks,) or (..., tasks).
 
     Returns
     -------
@@ -551,4 +567,10 @@ def stch(losses: tf.Tensor, mu: float, ideal: tf.Tensor | float = 0.0) -> tf.Ten
     Source: Lin et al. (2024), "Smooth Tchebycheff scalarization for multi-objective optimization". Lesson 08 shows
     what it reaches.
     """
-    return tf.nn.softmax((_losses(losses, positive=False) - ideal) / mu, axis=-1)
+    losses = _tensor("losses", losses)
+    _dials(mu=mu, above=True)
+    ideal = as_tensor("ideal", ideal, losses.dtype)
+    if not losses.shape[losses.shape.rank - (ideal.shape.rank or 0) :].is_compatible_with(ideal.shape):
+        raise ValueError(f"ideal must be one number or fit the losses, {losses.shape}, got shape {ideal.shape}.")
+    _check_known("ideal", ideal)
+    return tf.nn.softmax((losses - ideal) / mu, axis=-1)

@@ -28,13 +28,15 @@ def random_start(shapes: Mapping[str, tuple[int, int]], seeds: int | Sequence[in
 
     Raises
     ------
-    TypeError, ValueError : for a seed that is not a whole number, or a shape that is not (in, out).
+    TypeError, ValueError : for a seed that is not a whole number, a shape that is not (in, out), or no shapes.
 
     Source: Glorot and Bengio (2010), "Understanding the difficulty of training deep feedforward
     neural networks". Lesson 02 shows what an all-positive start does instead.
     """
     if not isinstance(shapes, Mapping):
         raise TypeError(f"shapes must be a dictionary, name to (in, out), got {type(shapes).__name__}.")
+    if not shapes:
+        raise ValueError("shapes must name at least one weight, got none.")
     for name, shape in shapes.items():
         if not isinstance(shape, Sequence) or len(shape) != 2:
             raise ValueError(f"The shape of {name!r} must be (in, out), got {shape!r}.")
@@ -56,6 +58,17 @@ def _single_start(shapes: Mapping[str, tuple[int, int]], seed: int) -> dict[str,
             limit = np.sqrt(6 / sum(weight.shape))
             weight[:] = rng.uniform(-limit, limit, size=weight.shape)
     return start
+
+
+def as_tensor(name: str, values: object, dtype: tf.DType | None = None) -> tf.Tensor:
+    """`values` as a tensor, else raise: TensorFlow's own sentence names no argument, and it would drop a mask."""
+    unmasked(name, values)
+    try:
+        return tf.convert_to_tensor(values, dtype)
+    except (TypeError, ValueError):
+        wanted, given = dtype.name if dtype else "numbers", getattr(values, "dtype", type(values))
+        given = getattr(given, "name", type(values).__name__)
+        raise TypeError(f"{name} must be an array of {wanted} in rows of one length, got {given}.") from None
 
 
 def _weight(weights: Weights, name: str) -> tf.Tensor:
@@ -96,7 +109,7 @@ def apart(weights: Weights, x: tf.Tensor, tasks: int = 2) -> list[tf.Tensor]:
 
     Lesson 00 draws it.
     """
-    x, outputs = tf.convert_to_tensor(unmasked("x", x)), []
+    x, outputs = as_tensor("x", x), []
     for task in range(1, whole_number("tasks", tasks, 1) + 1):
         hidden = tf.nn.relu(_times(x, weights, f"trunk{task}", f"hidden{task}"), name=f"relu{task}")
         outputs.append(_times(hidden, weights, f"head{task}", f"out{task}"))
@@ -122,7 +135,7 @@ def hard_sharing(weights: Weights, x: tf.Tensor, tasks: int = 2) -> list[tf.Tens
 
     Lesson 02 builds it by hand.
     """
-    x = tf.convert_to_tensor(unmasked("x", x))
+    x = as_tensor("x", x)
     hidden = tf.nn.relu(_times(x, weights, "trunk", "hidden"), name="relu")
     tasks = whole_number("tasks", tasks, 1)
     return [_times(hidden, weights, f"head{task}", f"out{task}") for task in range(1, tasks + 1)]
@@ -137,11 +150,11 @@ def soft_penalty(weights: Weights) -> tf.Tensor:
 
     Returns
     -------
-    Scalar; with a replica axis (replicas,).
+    Scalar; with a replica axis (replicas,). It is NaN where a weight is.
 
     Raises
     ------
-    TypeError, ValueError : for a missing weight, or trunks that are not matrices of one type and shape.
+    TypeError, ValueError : for a missing weight, or trunks that are not matrices of floats of one type and shape.
 
     Source: Duong et al. (2015), "Low resource dependency parsing". Lesson 05 derives the linear
     case and trains with it.

@@ -13,17 +13,21 @@ def mean_se(values: np.ndarray, axis: int = -1) -> tuple[np.ndarray, np.ndarray]
 
     Parameters
     ----------
-    values : one per seed along `axis`, at least two.
+    values : (..., seeds), or with the seeds along another `axis`; at least two.
+    axis : of the seeds, counted as NumPy does; the last one if not given.
 
     Returns
     -------
-    Mean and standard error (sample standard deviation divided by the root of the number of seeds).
+    Mean and standard error (sample standard deviation divided by the root of the number of seeds), two arrays of
+    the shape of `values` without `axis`; for (seeds,) two numbers.
 
     Raises
     ------
-    TypeError, ValueError : for values that are not finite numbers, or fewer than two seeds.
+    TypeError, ValueError : for values that are not finite numbers, an axis that they have not, or fewer than two seeds.
     """
     values = finite_array("values", values)
+    if values.ndim and whole_number("axis", axis, -values.ndim) >= values.ndim:
+        raise ValueError(f"axis must be one of an array of shape {values.shape}, got {axis}.")
     if values.ndim == 0 or values.shape[axis] < 2:
         raise ValueError(f"A standard error needs at least two seeds, got an array of shape {values.shape}.")
     return values.mean(axis), values.std(axis, ddof=1) / np.sqrt(values.shape[axis])
@@ -67,13 +71,16 @@ def table(
 
     Raises
     ------
-    TypeError, ValueError : for rows that are no mapping, values of another kind, a row that does not fill the
-        columns, `against` that names no row or stands beside columns, and rows of different numbers of seeds there.
+    TypeError, ValueError : for rows that are no mapping, values of another kind, columns that are no list, a row that
+        does not fill them, `against` that names no row or stands beside columns, and rows of different numbers of seeds
+        there.
     """
     if not isinstance(rows, Mapping) or not rows:
         raise TypeError(f"rows must be a dictionary with at least one row, got {rows!s:.60}.")
     if isinstance(columns, str):
         raise TypeError(f"columns must be a list of headings, got the single text {columns!r}; write [{columns!r}].")
+    if not np.iterable(columns):
+        raise TypeError(f"columns must be a list of headings, got {columns!r}.")
     form, columns = f".{whole_number('digits', digits, 0)}f", list(columns)
     if against:
         lines, columns = _compared(rows, columns, against, form), ["mean ± se", f"minus {against}", "in se"]

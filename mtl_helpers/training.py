@@ -6,14 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from mtl_helpers.arguments import (
-    check_one_type,
-    finite_array,
-    finite_number,
-    replicas_agree,
-    unmasked,
-    whole_number,
-)
+from mtl_helpers.arguments import check_one_type, finite_array, finite_number, replicas_agree, whole_number
+from mtl_helpers.networks import as_tensor
 
 Arrays = dict[str, np.ndarray]
 
@@ -33,20 +27,36 @@ def _adam_step(gradient, memory, k, rate):
     return -rate * correction * mean / (tf.sqrt(square) + 1e-7), (mean, square)
 
 
-# Kingma and Ba (2015), with the constants and the place of epsilon that Keras has. Lesson 03 explains the rule,
-# and lesson 04 writes it in NumPy.
-adam = Optimiser(lambda w: (tf.zeros_like(w), tf.zeros_like(w)), _adam_step)
+class Adam(Optimiser):
+    """Adam: -rate times the running mean of a weight's gradients, divided by the root of the mean of their squares.
 
-gradient_descent = Optimiser(lambda w: (), lambda gradient, memory, k, rate: (-rate * gradient, ()))
+    `start` gives zeros for both means, and `step` counts k from 1. Constants and place of epsilon are those of Keras.
+
+    Source: Kingma and Ba (2015), "Adam: a method for stochastic optimization". Lesson 03 explains the rule, and
+    lesson 04 writes it in NumPy.
+    """
+
+
+class GradientDescent(Optimiser):
+    """Plain gradient descent: -rate times the gradient, with an empty memory.
+
+    Lesson 01 writes it with its loop.
+    """
+
+
+adam = Adam(lambda w: (tf.zeros_like(w), tf.zeros_like(w)), _adam_step)
+
+gradient_descent = GradientDescent(lambda w: (), lambda gradient, memory, k, rate: (-rate * gradient, ()))
 
 
 class Run(NamedTuple):
     """What a training run leaves: the weights, and weights and loss on the way.
 
     weights : name to array, shaped as at the start.
-    steps : (records,), the numbers of steps after which the loss was recorded, from 0.
-    losses : (records,), with a replica axis (records, replicas).
-    path : the weights after each of these numbers of steps; stopping early is choosing from it.
+    steps : (records + 1,), the numbers of steps after which the loss was recorded, from 0.
+    losses : (records + 1,), with a replica axis (records + 1, replicas).
+    path : records + 1 dictionaries, the weights after each of these numbers of steps; stopping early is choosing
+        from it.
     """
 
     weights: Arrays
@@ -60,25 +70,24 @@ def squared_error(prediction: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
 
     Parameters
     ----------
-    prediction, target : (rows, outputs), or (replicas, rows, outputs).
+    prediction, target : floats (rows, outputs), or (replicas, rows, outputs).
 
     Returns
     -------
-    Scalar; with a replica axis (replicas,).
+    Scalar; with a replica axis (replicas,). It is NaN where a number is, so that a run that diverges shows it.
 
     Raises
     ------
-    TypeError, ValueError : when types, rows, outputs or replicas differ. TensorFlow would stretch
-        (rows, 1) against (rows,) to a square table and train on that without a word.
+    TypeError, ValueError : for what is not floats, no rows, and when types, rows, outputs or replicas differ.
+        TensorFlow would stretch (rows, 1) against (rows,) to a square table and train on that without a word.
 
     Lesson 02 shows why the mean is over rows.
     """
-    prediction = tf.convert_to_tensor(unmasked("prediction", prediction))
-    target = tf.convert_to_tensor(unmasked("target", target))
+    prediction, target = as_tensor("prediction", prediction), as_tensor("target", target)
     check_one_type("prediction and target", prediction, target)
     one, other = tuple(prediction.shape), tuple(target.shape)
-    if min(len(one), len(other)) < 2 or one[-2:] != other[-2:] or not replicas_agree(one, other):
-        raise ValueError(f"prediction and target must agree in rows and outputs, got shapes {one} and {other}.")
+    if min(len(one), len(other)) < 2 or one[-2:] != other[-2:] or 0 in one or not replicas_agree(one, other):
+        raise ValueError(f"prediction and target must agree in rows and outputs, and have some, got {one} and {other}.")
     return tf.reduce_mean(tf.reduce_sum(tf.square(prediction - target), axis=-1), axis=-1)
 
 
@@ -152,7 +161,8 @@ def turns_loop(
     -------
     `train(weights, data=(), *, turns, rate, records=1, each_step=()) -> Run`. `turns` holds the number of the task,
     from 1, that takes each step: shape (steps,), or (steps, replicas) where replicas differ in whose turn it is.
-    The rest is as in `training_loop`; `Run.losses` has a task axis, (records, tasks) or (records, tasks, replicas).
+    The rest is as in `training_loop`; `Run.losses` has a task axis, (records + 1, tasks) or
+    (records + 1, tasks, replicas).
 
     Raises
     ------

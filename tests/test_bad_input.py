@@ -12,6 +12,7 @@ import tensorflow as tf
 
 NAN = float("nan")
 X, Y = np.ones((6, 3)), np.ones((6, 2))
+RAGGED = [[1.0, 2.0], [3.0]]
 MASKED = np.ma.array(X, mask=np.eye(6, 3))
 WEIGHTS = mtl.random_start({"trunk": (3, 4), "head1": (4, 1), "head2": (4, 2)}, 0)
 REPLICAS = mtl.random_start({"trunk": (3, 4), "head1": (4, 1), "head2": (4, 2)}, range(2))
@@ -92,6 +93,7 @@ BAD = {
         (lambda: mtl.random_start({"w": (3, 2)}, None), TypeError, "seed must be a whole number", "None"),
         (lambda: mtl.random_start({"w": (3, 2)}, []), ValueError, "at least one seed", "empty"),
         (lambda: mtl.random_start({"w": (3, 2)}, [0, "1"]), TypeError, "seed must be a whole number", "'1'"),
+        (lambda: mtl.random_start({}, 0), ValueError, "at least one weight", "none"),
     ],
     mtl.hard_sharing: [
         (lambda: mtl.hard_sharing(WEIGHTS, X, tasks=3), ValueError, "needs a weight 'head3'", "trunk, head1, head2"),
@@ -105,6 +107,7 @@ BAD = {
         (lambda: mtl.hard_sharing(REPLICAS, np.ones((5, 6, 3))), ValueError, "(2, 3, 4)", "(5, 6, 3)"),
         (lambda: mtl.hard_sharing(WEIGHTS, X.astype(np.float32)), TypeError, "of one type", "float64 and float32"),
         (lambda: mtl.hard_sharing(WEIGHTS, X, tasks=0), ValueError, "tasks must be at least 1", "0"),
+        (lambda: mtl.hard_sharing(WEIGHTS, None), TypeError, "x must be an array of numbers", "NoneType"),
     ],
     mtl.apart: [
         (lambda: mtl.apart(TRUNKS, MASKED), TypeError, "x must be an array without masked entries", "3 masked"),
@@ -112,6 +115,7 @@ BAD = {
         (lambda: mtl.apart(WEIGHTS, X), ValueError, "needs a weight 'trunk1'", "trunk, head1, head2"),
         (lambda: mtl.apart(TRUNKS, Y), ValueError, "'trunk1' must have as many rows", "(3, 4)", "(6, 2)"),
         (lambda: mtl.apart(TRUNKS, X, tasks="2"), TypeError, "tasks must be a whole number", "'2'"),
+        (lambda: mtl.apart(TRUNKS, RAGGED), TypeError, "x must be an array of numbers in rows of one length", "list"),
     ],
     mtl.soft_penalty: [
         (
@@ -123,6 +127,10 @@ BAD = {
         (lambda: mtl.soft_penalty(WEIGHTS), ValueError, "needs a weight 'trunk1'", "trunk, head1, head2"),
         (lambda: mtl.soft_penalty(TRUNKS | {"trunk2": X}), ValueError, "one shape", "(3, 4) and (6, 3)"),
         (lambda: mtl.soft_penalty({"trunk1": X[0], "trunk2": X[0]}), ValueError, "matrices", "(3,)"),
+        (lambda: mtl.soft_penalty(dict.fromkeys(TRUNKS)), TypeError, "'trunk1' must be an array", "NoneType"),
+        (lambda: mtl.soft_penalty(dict.fromkeys(TRUNKS, X > 0)), TypeError, "floats of one type", "bool and bool"),
+        (lambda: mtl.soft_penalty(dict.fromkeys(TRUNKS, X.astype(str))), TypeError, "floats of one type", "str"),
+        (lambda: mtl.soft_penalty(dict.fromkeys(TRUNKS, RAGGED)), TypeError, "'trunk1' must be an array", "list"),
         (
             lambda: mtl.soft_penalty(TRUNKS | {"trunk2": np.ones((3, 4), int)}),
             TypeError,
@@ -138,6 +146,12 @@ BAD = {
         (lambda: mtl.squared_error(X, Y), ValueError, "rows and outputs", "(6, 3) and (6, 2)"),
         (lambda: mtl.squared_error(np.ones((2, 6, 1)), np.ones((3, 6, 1))), ValueError, "(2, 6, 1) and (3, 6, 1)"),
         (lambda: mtl.squared_error(X, X.astype(int)), TypeError, "one type", "float64 and int64"),
+        (lambda: mtl.squared_error(None, X), TypeError, "prediction must be an array of numbers", "NoneType"),
+        (lambda: mtl.squared_error(X, RAGGED), TypeError, "target must be an array of numbers in rows", "list"),
+        (lambda: mtl.squared_error("a", "a"), TypeError, "floats of one type", "string and string"),
+        (lambda: mtl.squared_error(X > 0, X > 0), TypeError, "floats of one type", "bool and bool"),
+        (lambda: mtl.squared_error(X.astype(int), X.astype(int)), TypeError, "floats of one type", "int64 and int64"),
+        (lambda: mtl.squared_error(X[:0], X[:0]), ValueError, "rows and outputs, and have some", "(0, 3) and (0, 3)"),
     ],
     mtl.training_loop: [
         (lambda: mtl.training_loop("loss"), TypeError, "loss must be a function", "str"),
@@ -245,7 +259,8 @@ BAD = {
         (lambda: mtl.live(total, rate=(1, 2)), TypeError, "'rate' must be a pair (values, start)", "(1, 2)"),
         (lambda: mtl.live(total, rate=([1, 2], 3)), ValueError, "'rate' must start at one of its values", "3"),
         (lambda: mtl.live(total, rate=([1, NAN], 1)), ValueError, "'rate' must hold finite numbers", "NaN"),
-        (lambda: mtl.live(lambda ax, rate: None, rate=([1], 1)), TypeError, "says must be a text", "NoneType"),
+        (lambda: mtl.live(lambda ax, rate: None, rate=([1], 1)), TypeError, "draw must return a sentence", "NoneType"),
+        (lambda: mtl.live(lambda ax, rate: " ", rate=([1], 1)), ValueError, "what the figure shows", "empty"),
     ],
     mtl.mean_se: [
         (lambda: mtl.mean_se([1.0]), ValueError, "at least two seeds", "(1,)"),
@@ -254,6 +269,11 @@ BAD = {
         (lambda: mtl.mean_se(MASKED), TypeError, "values must be an array without masked entries", "3 masked"),
         (lambda: mtl.mean_se([*MASKED]), TypeError, "values must be an array without masked entries", "3 masked"),
         (lambda: mtl.mean_se(["a", "b"]), TypeError, "array of numbers", "U1"),
+        (lambda: mtl.mean_se(RAGGED), ValueError, "values must be an array of numbers", "rows of different lengths"),
+        (lambda: mtl.mean_se(None), TypeError, "values must be an array of numbers", "object"),
+        (lambda: mtl.mean_se(X, axis=5), ValueError, "axis must be one of an array of shape (6, 3)", "5"),
+        (lambda: mtl.mean_se(X, axis=-3), ValueError, "axis must be at least -2", "-3"),
+        (lambda: mtl.mean_se(X, axis=None), TypeError, "axis must be a whole number", "None"),
     ],
     mtl.plus_minus: [
         (lambda: mtl.plus_minus([1.0]), ValueError, "at least two seeds", "(1,)"),
@@ -266,6 +286,7 @@ BAD = {
         (lambda: mtl.table([1, 2]), TypeError, "rows must be a dictionary", "[1, 2]"),
         (lambda: mtl.table({}), TypeError, "at least one row", "{}"),
         (lambda: mtl.table({"a": 1}, "n"), TypeError, "a list of headings", "['n']"),
+        (lambda: mtl.table({"a": 1}, None), TypeError, "columns must be a list of headings", "None"),
         (lambda: mtl.table({"a": [1, 2]}, ["n"]), ValueError, "'a' must hold 1 values", "[1, 2]"),
         (lambda: mtl.table({"a": 1}, ["n"]), ValueError, "'a' must hold 1 values", "got 1"),
         (lambda: mtl.table({"a": [1, NAN]}), ValueError, "'a' must hold finite numbers", "NaN"),
@@ -283,10 +304,17 @@ BAD = {
         (lambda: mtl.dots(ax(), {"a": [1.0]}, "error"), ValueError, "at least two seeds", "(1,)"),
         (lambda: mtl.dots(ax(), {"a": X}, "error"), ValueError, "one number", "(6, 3)"),
         (lambda: mtl.dots(ax(), {"a": [1.0, NAN]}, "error"), ValueError, "finite", "NaN"),
+        (
+            lambda: mtl.dots(ax(), {"a": ["b", "c"]}, "error"),
+            TypeError,
+            "setting 'a' must be an array of numbers",
+            "U1",
+        ),
         (lambda: mtl.dots(ax(), {"a": X[0]}, "error", digits=-1), ValueError, "digits must be at least 0", "-1"),
     ],
     mtl.lines: [
         (lambda: mtl.lines(ax(), [1, 2], {}), ValueError, "at least one array", "empty"),
+        (lambda: mtl.lines(ax(), [], {"a": []}), ValueError, "x must hold at least one point", "none"),
         (lambda: mtl.lines(ax(), [1, 2], {"a": [1, 2, 3]}), ValueError, "'a' must have a point for each x", "(3,)"),
         (lambda: mtl.lines(ax(), X, {"a": X}), ValueError, "a point for each x", "(6, 3) and (6, 3)"),
         (lambda: mtl.lines(ax(), [1, 2], {"a": [1, NAN]}), ValueError, "'a' must hold finite numbers", "NaN"),

@@ -2,12 +2,14 @@
 
 import mtl_helpers as mtl  # first: it keeps TensorFlow quiet  # noqa: F401
 
+import inspect
 from functools import partial
 
 import numpy as np
 import pytest
 import scipy.linalg
 from mtl_helpers import methods
+from test_weightings import RULES
 
 METHODS = {
     "mgda": methods.mgda,
@@ -20,6 +22,7 @@ METHODS = {
     "imtl_g": methods.imtl_g,
     "aligned": methods.aligned,
 }
+BY_CHANCE = {"graddrop", "rlw"}  # a direction and weights that are drawn: each has a test of its own
 EACH = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 
 
@@ -59,6 +62,11 @@ def check_projection(J, w, of, tolerance=1e-9):
     assert (J @ step >= -tolerance * size).all()
     assert (added >= 0).all()
     assert (np.minimum(added / max(added.max(), 1e-300), (J @ step) / size) < 1e-7).all()
+
+
+def test_every_public_function_is_tried():
+    own = inspect.getmembers(methods, lambda one: getattr(one, "__module__", "") == methods.__name__)
+    assert sorted(name for name, _ in own if not name.startswith("_")) == sorted([*METHODS, *RULES, *BY_CHANCE])
 
 
 # Definitions --------------------------------------------------------------------------------------------------

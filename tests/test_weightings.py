@@ -1,6 +1,6 @@
 """Loss weightings meet their definitions and the rules of lesson 08; what they cannot weigh, they refuse."""
 
-import mtl_helpers as mtl
+import mtl_helpers as mtl  # first: it keeps TensorFlow quiet  # noqa: F401
 
 from functools import partial
 
@@ -126,14 +126,62 @@ def test_bad_losses_are_named(rule, slots):
     for losses in ([0.5], [1, 2], [0.5, np.nan]):
         with pytest.raises(ValueError, match="losses must"):
             rule(tf.constant(losses), tf.constant([1.0, 1.0], tf.float64), memory)
+    for losses in (np.ma.array([1.0, 2.0], mask=[0, 1]), [[1.0], [1.0, 2.0]], None):  # what a tensor cannot be
+        with pytest.raises(TypeError, match="losses must be an array"):
+            rule(losses, tf.constant([1.0, 1.0], tf.float64), memory)
 
 
-def test_what_does_not_fit_is_named():
-    losses = tf.constant([0.5, 0.0], tf.float64)
-    with pytest.raises(ValueError, match="must be above 0; the least is 0"):
-        methods.inverse_loss(losses)
-    with pytest.raises(ValueError, match=r"memory must have shape \(2, 2\)"):
-        methods.dwa(losses + 1, tf.zeros((1, 2), tf.float64))
-    with pytest.raises(ValueError, match="norms must have one number for each of 2 tasks"):
-        methods.gradnorm(losses + 1, tf.ones(3, tf.float64), tf.zeros((2, 2), tf.float64), 1.0, 0.1)
-    assert mtl.methods is methods
+ONE, TWO = (tf.zeros((slots, 2), tf.float64) for slots in (1, 2))
+GOOD = tf.constant([0.5, 1.5], tf.float64)
+BAD = [
+    (lambda x: methods.inverse_loss(x - 0.5), GOOD, "losses must be above 0, got 0"),
+    (lambda x: methods.uncertainty(x, ONE, 0.1), -GOOD, "losses must be at least 0, got -1.5"),
+    (lambda x: methods.dwa(GOOD, x), ONE, r"memory must have shape \(2, 2\)"),
+    (lambda x: methods.gradnorm(GOOD, x, TWO, 1.0, 0.1), tf.ones(3), "norms must have one number for each of 2 tasks"),
+    (lambda x: methods.gradnorm(GOOD, x, TWO, 1.0, 0.1), GOOD - 0.5, "norms must be above 0, got 0"),
+    (lambda x: methods.gradnorm(GOOD, GOOD, TWO, x, 0.1), -1.5, "alpha must be finite and at least 0, got -1.5"),
+    (lambda x: methods.gradnorm(GOOD, GOOD, TWO, 1.5, x), np.nan, "rate must be finite and at least 0, got nan"),
+    (lambda x: methods.uncertainty(GOOD, ONE, x), np.nan, "rate must be finite and at least 0, got nan"),
+    (lambda x: methods.famo(GOOD, TWO, x), np.inf, "rate must be finite and at least 0, got inf"),
+    (lambda x: methods.famo(GOOD, TWO, 0.1, x), -0.1, "decay must be finite and at least 0, got -0.1"),
+    (lambda x: methods.dwa(GOOD, TWO, x), 0, "temperature must be finite and above 0, got 0"),
+    (lambda x: methods.dwa(GOOD, TWO, x), -2.0, "temperature must be finite and above 0, got -2"),
+    (lambda x: methods.dwa(GOOD, TWO, x), np.array([2.0, 0.0]), "temperature must be above 0, got 0"),
+    (lambda x: methods.stch(GOOD, x), 0, "mu must be finite and above 0, got 0"),
+    (lambda x: methods.stch(GOOD, x), tf.constant(-1.0), "mu must be above 0, got -1"),
+    (
+        lambda x: methods.stch(GOOD, 0.3, x),
+        np.ones((2, 1)),
+        r"ideal must .* fit the losses, \(2,\), got shape \(2, 1\)",
+    ),
+    (lambda x: methods.stch(GOOD, 0.3, x), np.ones(3), r"ideal must .* fit the losses, \(2,\), got shape \(3,\)"),
+    (lambda x: methods.stch(GOOD, 0.3, x), np.nan, "ideal must hold finite numbers"),
+]
+
+
+@pytest.mark.parametrize(("rule", "value", "words"), BAD)
+def test_what_does_not_fit_is_named(rule, value, words):
+    with pytest.raises(ValueError, match=f"^{words}[^\n]*\\.$"):
+        rule(value)
+
+
+@pytest.mark.parametrize("rate", ["0.1", None, True])
+def test_what_is_no_number_is_named(rate):
+    with pytest.raises(TypeError, match="rate must be a number"):
+        methods.famo(GOOD, TWO, rate)
+
+
+def test_an_ideal_of_another_type_is_named():
+    with pytest.raises(TypeError, match=r"ideal must be an array of float64 .* got float32"):
+        methods.stch(GOOD, 0.3, tf.ones(2))
+
+
+def test_dials_may_be_tensors_and_arrays():
+    """In a trace, a tensor has no value to check; an array tries several settings at once."""
+    traced = tf.function(methods.stch)
+    for mu in (0.3, tf.constant(0.3, tf.float64), tf.Variable(0.3, dtype=tf.float64)):
+        for ideal in (0.1, [0.1, 0.1], tf.constant(0.1, tf.float64)):
+            for rule in (methods.stch, traced):
+                np.testing.assert_allclose(rule(GOOD, mu, ideal), methods.stch(GOOD - 0.1, 0.3), rtol=1e-12)
+    both = methods.stch(tf.stack([GOOD, GOOD]), np.array([[0.3], [2.0]]))
+    np.testing.assert_allclose(both, [methods.stch(GOOD, 0.3), methods.stch(GOOD, 2.0)], rtol=1e-12)
