@@ -216,19 +216,21 @@ def lines(ax: Axes, x: np.ndarray, curves: Mapping[str, np.ndarray]) -> None:
             y, error = mean_se(y)
             ax.fill_between(x, y - error, y + error, color=colour, alpha=0.25, linewidth=0)
         ax.plot(x, y, color=colour, linestyle=dash)
-        ends.append((y[-1], name, text_colour(colour)))
+        ends.append((y[-1], name, colour, dash))
     ax.margins(x=0.02)
-    _label_ends(ax, sorted(ends))
+    _label_ends(ax, sorted(ends, key=lambda end: end[:2]))
 
 
-def _label_ends(ax: Axes, ends: list[tuple[float, str, str]]) -> None:
-    """Write names right of the axes at the given heights, from the lowest up, no two of them on one line."""
+def _label_ends(ax: Axes, ends: list[tuple]) -> None:
+    """Write names right of the axes, from the lowest up, no two on one line; each curve goes on to its name."""
     ax.figure.draw_without_rendering()  # only now are the limits and the axes' place in the figure known
     points = 72 / ax.figure.dpi
     bottom, top = sorted(ax.get_ylim())
-    heights = np.clip([height for height, _, _ in ends], bottom, top)  # on a log scale, 0 is infinitely low
+    heights = np.clip([height for height, *_ in ends], bottom, top)  # on a log scale, 0 is infinitely low
     at = points * np.array([ax.get_yaxis_transform().transform((1, height))[1] for height in heights])
     low, high = points * ax.bbox.y0 + LINE_OF_TEXT / 2, points * ax.bbox.y1
     lifts = kept_apart(at, LINE_OF_TEXT, low, high) - at
-    for height, lift, (_, name, colour) in zip(heights, lifts, ends, strict=True):
-        ax.annotate(name, (1, height), va="center", color=colour, weight="bold", **_RIGHT_OF_AXES, xytext=(6, lift))
+    for height, lift, (_, name, colour, dash) in zip(heights, lifts, ends, strict=True):
+        way = {"arrowstyle": "-", "color": colour, "linestyle": dash, "linewidth": 2, "relpos": (0, 0.5), "shrinkA": 2}
+        text = {"va": "center", "color": text_colour(colour), "weight": "bold", "xytext": (30, lift), "arrowprops": way}
+        ax.annotate(name, (1, height), **text, **_RIGHT_OF_AXES)

@@ -1,5 +1,6 @@
 """Figures that answer to sliders."""
 
+import html
 from collections.abc import Callable, Iterable
 
 import ipywidgets as widgets
@@ -17,7 +18,8 @@ from mtl_helpers.figures import PIXELS_PER_INCH, SHARPNESS, new_figure, with_sen
 def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterable[float], float]) -> None:
     """Display a wide figure under sliders, and draw it anew at each move.
 
-    The picture at the start is stored with its sentence, as by `show`. A button goes back there.
+    The picture at the start is stored with its sentence, as by `show`. Where the cell runs, the
+    sentence also stands under the sliders. A button goes back to the start.
 
     Parameters
     ----------
@@ -63,6 +65,7 @@ def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterabl
 
     def redraw(_: object) -> None:
         data, options = picture()
+        sentence.value = html.escape(data["text/plain"])
         handle.update(data, **options)
 
     def back(_: object) -> None:
@@ -71,11 +74,11 @@ def live(draw: Callable[..., str], /, panels: int = 1, **controls: tuple[Iterabl
 
     data, options = picture(small=True)
     figure.set_layout_engine("none")
-    button = widgets.Button(description="Back to the start")
+    button, sentence = widgets.Button(description="Back to the start"), widgets.HTML(html.escape(data["text/plain"]))
     button.on_click(back)
     for slider in sliders.values():
         slider.observe(redraw, "value")
-    display(_Controls([*sliders.values(), button]))
+    display(_Controls([*sliders.values(), button, sentence]))
     handle = display(data, **options, display_id=True)
 
 
@@ -83,7 +86,7 @@ class _Controls(widgets.VBox):
     """Sliders above each other. On a page where nothing runs, their text stands in their place."""
 
     def __repr__(self) -> str:
-        return f"Sliders: {', '.join(child.description for child in self.children[:-1])}. Run this cell to move them."
+        return f"Sliders: {', '.join(child.description for child in self.children[:-2])}. Run this cell to move them."
 
 
 def _contents(ax: Axes) -> list[Artist]:

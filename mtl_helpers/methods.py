@@ -499,7 +499,7 @@ def gradnorm(
     Parameters
     ----------
     losses : (..., tasks), positive.
-    norms : (..., tasks), the lengths of the tasks' gradients on the shared weights, without task weights; positive.
+    norms : (..., tasks), the lengths of the tasks' gradients on the shared weights, without task weights; not all 0.
     memory : (2, ..., tasks), the weights and the first losses; zeros at the start.
     alpha : 0 asks for equal lengths; the higher, the longer the gradient of a task that lags behind.
     rate : of the weights' descent, 0 or more.
@@ -512,7 +512,8 @@ def gradnorm(
     networks", with steps that are free of units. Lesson 08 compares.
     """
     losses = _losses(losses)
-    norms = _tensor("norms", norms, losses.shape[-1], low=0, above=True)
+    norms = _tensor("norms", norms, losses.shape[-1], low=0)
+    _check_known("the mean of the norms", tf.reduce_mean(norms, axis=-1), 0, above=True)
     _dials(alpha=alpha, rate=rate)
     weights, first = _memory(memory, 2, losses)
     weights, first = (tf.where(kept > 0, kept, start) for kept, start in ((weights, 1.0), (first, losses)))

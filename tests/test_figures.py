@@ -8,7 +8,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 from mtl_helpers import figures
 from mtl_helpers.figures import COLOURS, DASHES, INK, PAPER, SIZES, STYLE, contrast, kept_apart, text_colour
 from PIL import Image
@@ -108,7 +108,7 @@ def check_labels(fig, labels):
     fig.dpi = 144
     fig.draw_without_rendering()
     renderer = FigureCanvasAgg(fig).get_renderer()
-    extents = [label.get_window_extent(renderer) for label in labels]
+    extents = [Text.get_window_extent(label, renderer) for label in labels]  # without the line that leads to it
     others = [ax.bbox for ax in fig.axes]
     for ax in fig.axes:
         texts = [ax.title, ax.xaxis.label, ax.yaxis.label, *ax.get_xticklabels(), *ax.get_yticklabels()]
@@ -142,9 +142,18 @@ def test_labels_of_lines_stay_apart(case, size, scale):
     check_labels(fig, labels)
     # From the bottom up they stand in the order of the curves' ends.
     ends = {name: np.mean(curve[-1]) for name, curve in CURVES[case].items()}
-    bottom_up = sorted(labels, key=lambda label: label.get_window_extent().y0)
+    bottom_up = sorted(labels, key=lambda label: Text.get_window_extent(label).y0)
     heights = [ends[label.get_text()] for label in bottom_up]
     assert heights == sorted(heights)
+
+
+def test_each_curve_leads_to_its_name_in_its_own_stroke():
+    _, ax = mtl.new_figure()
+    mtl.lines(ax, X, CURVES["equal ends"])
+    strokes = {line.get_linestyle(): line.get_color() for line in ax.lines}
+    names = {label.arrow_patch.get_linestyle(): label.get_text() for label in annotations(ax)}
+    assert set(names) == set(strokes)
+    assert [names[stroke] for stroke in strokes] == list(CURVES["equal ends"])
 
 
 def test_labels_of_two_panels_stay_apart():

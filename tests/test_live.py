@@ -50,12 +50,14 @@ def test_live_figure_starts_with_picture_sentence_and_labelled_sliders(on_screen
 
 def test_live_figure_is_drawn_anew_at_each_move_and_goes_back(on_screen):
     box, _, updates = on_screen
-    slope, start_at, button = box.children
+    slope, start_at, button, sentence = box.children
+    assert sentence.value == "From 2 with slope 0.5."
     slope.index = 2
     start_at.index = 0
     assert updates == ["From 2 with slope 1.0.", "From 0 with slope 1.0."]
+    assert sentence.value == "From 0 with slope 1.0."
     button.click()
-    assert updates[-1] == "From 2 with slope 0.5."
+    assert updates[-1] == sentence.value == "From 2 with slope 0.5."
 
 
 def pictures_there_and_back(monkeypatch, draw):
