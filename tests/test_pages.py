@@ -21,6 +21,7 @@ NAMES = [
     "mtl_helpers/README.md",
     "notebooks/claims.md",
     "notebooks/project.md",
+    "notebooks/solutions/discussion.md",
     "notebooks/teaching.md",
     "tests/README.md",
 ]
@@ -91,6 +92,11 @@ def test_plan_of_a_term_is_that_of_the_lessons():
         asked = 30 + sum(map(times.get, here))
         assert int(in_class) == asked, f"{number}: in class {asked}, not {in_class}"
         assert question.endswith("?"), f"{number}: no question to discuss"
+
+
+def test_each_question_of_the_plan_has_its_discussion():
+    page = PAGES["notebooks/solutions/discussion.md"]
+    assert re.findall(r"^- \*\*(\d\d)\.\*\*", page, flags=re.MULTILINE) == list(LESSONS)
 
 
 def test_hours_of_a_term_are_those_of_its_plan():
